@@ -1,0 +1,48 @@
+"""The context of a decision: the transaction it happens in, the time, and the house it happens in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from outfall.core.arn import Arn
+    from outfall.core.ports import Functions, Identities, Ids, Target, Tx
+
+ResourcePolicy = Callable[["Context", "Arn"], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the composed program knows of itself; put together on one page, `host/compose.py`."""
+
+    targets: Mapping[str, Target]
+    """How each service receives, by the service's name in an ARN."""
+    identities: Identities
+    functions: Functions
+    resource_policies: Mapping[str, ResourcePolicy]
+    """Where the policy of a resource is read, by the service's name in an ARN."""
+    time_scale: float = 1.0
+    """Shortens the waits between attempts and nothing else: 1 = AWS, 0 = none."""
+    account_concurrency: int = 1000
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything that a decision may read; what it does, it does to `tx`. `now` (the clock of record) and `wall` (the
+    wall clock, for the history alone) are in milliseconds."""
+
+    tx: Tx
+    now: int
+    wall: int
+    ids: Ids
+    account: str
+    region: str
+    house: House
+
+    def at(self, account: str, region: str) -> Context:
+        """The same transaction and moment, seen from another account or region."""
+        if (account, region) == (self.account, self.region):
+            return self
+        return Context(self.tx, self.now, self.wall, self.ids, account, region, self.house)

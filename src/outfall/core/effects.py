@@ -1,0 +1,42 @@
+"""What a handler may ask for instead of answering: the host performs it and resumes the handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from outfall.core.invocation import Outcome, Run, Throttled
+    from outfall.core.service import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Long polling: call the handler again (in a new transaction) when `topic` wakes, or at `until_ms` at the latest.
+
+    The handler sees in `call.parked_until` that it was parked, and answers empty when that time has come.
+    """
+
+    topic: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFunction:
+    """A synchronous invocation: run the function, then answer with `resume(call, outcome)` in a new transaction."""
+
+    run: Run
+    resume: Callable[[Call, Outcome | Throttled], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """An output with headers or a status beside what the model says: for the few answers that models cannot express."""
+
+    output: dict[str, Any]
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Effect = Park | RunFunction | Respond

@@ -1,0 +1,140 @@
+"""What happened to an event: frozen facts, in the order they are appended, and how they are written down.
+
+Each fact carries `at_ms` on the clock of record and `wall_ms` on the wall.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened."""
+
+    at_ms: int
+    wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventAccepted(Fact):
+    """An event for a function was accepted: by whom (`s3.amazonaws.com`, a user's ARN), and because of what."""
+
+    function: str
+    sender: str
+    source_arn: str
+    payload_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted(Fact):
+    """An attempt was handed to an execution environment."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnded(Fact):
+    """An attempt ended. `status_code` is 200 when the function ran, 404 when there was none to run."""
+
+    attempt: int
+    status_code: int
+    function_error: str
+    error_type: str
+    error_message: str
+    duration_ms: float
+    init_ms: float | None
+    executed_version: str
+    log_group: str
+    log_stream: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLost(Fact):
+    """The server went away in the middle of an attempt; it is made again and not counted."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptThrottled(Fact):
+    """There was no concurrency for an attempt; it does not count."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStarted(Fact):
+    """The event waits for its next attempt: as long as AWS would (`nominal_ms`), and as long as it will here."""
+
+    nominal_ms: int
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitSkipped(Fact):
+    """Somebody ended the wait."""
+
+    remaining_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled(Fact):
+    """The event is done with: AWS's condition, and the attempts that were made."""
+
+    condition: str
+    attempts: int
+    age_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Fact):
+    """A record or dead letter arrived. `receipt` is the id that the target gave it."""
+
+    role: str
+    target: str
+    receipt: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered(Fact):
+    """A record or dead letter did not arrive. AWS drops it; here it stays readable, with the reason."""
+
+    role: str
+    target: str
+    reason: str
+    explanation: str
+    body: str
+
+
+FACTS: dict[str, type[Fact]] = {
+    fact.__name__: fact
+    for fact in (
+        EventAccepted,
+        AttemptStarted,
+        AttemptEnded,
+        AttemptLost,
+        AttemptThrottled,
+        WaitStarted,
+        WaitSkipped,
+        Settled,
+        Delivered,
+        Undelivered,
+    )
+}
+
+
+def encode(fact: Fact) -> bytes:
+    """One JSON object, with the name of the fact under `fact`."""
+    told: dict[str, Any] = {"fact": type(fact).__name__}
+    told.update((field.name, getattr(fact, field.name)) for field in fields(fact))
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def decode(line: bytes) -> Fact:
+    """The fact that `encode` wrote."""
+    told = json.loads(line)
+    return FACTS[told.pop("fact")](**told)

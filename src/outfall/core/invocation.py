@@ -1,0 +1,156 @@
+"""The asynchronous event, what one attempt of it is, and the values that describe a function to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outfall.core.body import Segment
+
+Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency", "RecursiveInvocation"]
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A zip archive of code or of a layer: its SHA-256 in hex and where its bytes lie."""
+
+    sha256: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """A function's LoggingConfig; levels are empty with the format Text."""
+
+    group: str
+    format: Literal["Text", "JSON"] = "Text"
+    application_level: str = ""
+    system_level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSpec:
+    """All that an execution environment is made from. Invocations of equal specs may share a warm environment;
+    `revision` changes with every update of code or configuration."""
+
+    function_arn: str
+    """Unqualified."""
+    version: str
+    revision: str
+    runtime: str
+    handler: str
+    code: Package
+    layers: tuple[Package, ...]
+    variables: tuple[tuple[str, str], ...]
+    role_arn: str
+    memory_mb: int
+    ephemeral_mb: int
+    timeout_s: int
+    logging: Logging
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation to perform. `invoked_arn` is what the handler sees as `context.invoked_function_arn`."""
+
+    environment: EnvironmentSpec
+    request_id: str
+    invoked_arn: str
+    payload: bytes
+    reserved_concurrency: int | None = None
+    trace_header: str = ""
+    client_context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One log event as CloudWatch Logs stores it."""
+
+    at_ms: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an invocation that ran (or whose environment could not start, which is the function's error too).
+
+    `payload` is the result, or the error object to the byte; `function_error` is empty on success and `Unhandled`
+    otherwise. `logs` are the START, END, REPORT and INIT lines and what the function printed, in order.
+    """
+
+    payload: bytes
+    function_error: str
+    executed_version: str
+    log_stream: str
+    logs: tuple[LogLine, ...] = ()
+    duration_ms: float = 0.0
+    init_ms: float | None = None
+    memory_used_mb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """No environment may be started: the `Reason` of AWS's 429, as `ReservedFunctionConcurrentInvocationLimitExceeded`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """The event invoke config's numbers. [BC] retries 0..2 (default 2), age 60..21600 s (default 21600)."""
+
+    retries_max: int = 2
+    event_age_s_max: int = 21600
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTarget:
+    """A function, version or alias as it stands now. `arn` is unqualified; destinations are ARNs or empty."""
+
+    arn: str
+    name: str
+    executed_version: str
+    environment: EnvironmentSpec
+    retry: RetryPolicy = RetryPolicy()
+    on_success: str = ""
+    on_failure: str = ""
+    dead_letter: str = ""
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the last attempt answered, as a record shows it: 200 when the function ran, 404 or 429 when it could not."""
+
+    status_code: int
+    executed_version: str = ""
+    function_error: str = ""
+    payload: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncEvent:
+    """An event accepted for asynchronous invocation, as it lies on its function's queue.
+
+    `function` is the ARN as invoked (perhaps qualified). `attempts` counts what AWS counts in approximateInvokeCount;
+    throttles are counted apart. `skipped_ms` is nominal time that was not really waited (a shorter scale, a skipped
+    wait): the event's age is reckoned with it. `wait_from_ms` and `wait_nominal_ms` describe the wait it is in, if any.
+    """
+
+    id: str
+    function: str
+    payload: bytes
+    accepted_ms: int
+    attempts: int = 0
+    throttles: int = 0
+    running: bool = False
+    skipped_ms: int = 0
+    wait_from_ms: int = 0
+    wait_nominal_ms: int = 0
+    last: Response | None = None
+    trace_header: str = ""
+
+    def nominal_now_ms(self, now_ms: int) -> int:
+        """The time that AWS's clock would show had every wait been waited out."""
+        return now_ms + self.skipped_ms

@@ -1,0 +1,49 @@
+"""What is handed from a sender to a target, whatever the two are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from outfall.core.principal import Principal
+
+Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A message attribute: `type` is String, Number or Binary."""
+
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, on whose behalf, and why.
+
+    `principal` is judged by authorisation; `source_arn` and `source_account` become `aws:SourceArn` and
+    `aws:SourceAccount`. `event_id` is the asynchronous event in whose history the delivery is told, if there is one.
+    """
+
+    origin: Origin
+    principal: Principal
+    source_arn: str = ""
+    source_account: str = ""
+    event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What arrives: the body to the byte, message attributes, the trace header and the facts that some targets show."""
+
+    body: bytes
+    sender: Sender
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    trace_header: str = ""
+    detail_type: str = ""
+    """For EventBridge: as `Lambda Function Invocation Result - Success`."""
+    resources: tuple[str, ...] = ()
+    key: str = ""
+    """For S3: the key of the object to write."""

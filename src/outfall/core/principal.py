@@ -1,0 +1,54 @@
+"""Who acts: the principal of a call or of a service's own delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["root", "user", "session", "service", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller as IAM sees it.
+
+    `arn` is what messages print: for a role session the sts assumed-role ARN. `unique_id` is `AIDA...` for a user,
+    `AROA...:session` for a role session and the account for root. `role_arn` is set for sessions alone, `service` (as
+    `s3.amazonaws.com`) for service principals alone.
+    """
+
+    kind: Kind
+    account: str
+    arn: str
+    unique_id: str
+    user_name: str = ""
+    role_arn: str = ""
+    service: str = ""
+    session_policies: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def policy_arn(self) -> str:
+        """The ARN that `aws:PrincipalArn` holds: the role's for a session."""
+        return self.role_arn or self.arn
+
+
+ANONYMOUS = Principal("anonymous", "", "anonymous", "anonymous")
+
+
+def root_of(account: str) -> Principal:
+    """The root of an account, who may do everything."""
+    return Principal("root", account, f"arn:aws:iam::{account}:root", account)
+
+
+def service_principal(service: str, account: str) -> Principal:
+    """An AWS service acting for resources of `account`, as `s3.amazonaws.com`."""
+    return Principal("service", account, service, service, service=service)
+
+
+def role_session(role_arn: str, role_id: str, session: str) -> Principal:
+    """A session of a role, as Lambda acts for a function: `session` is the function's name."""
+    account = role_arn.split(":")[4]
+    name = role_arn.rsplit("/", 1)[-1]
+    arn = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
+    return Principal("session", account, arn, f"{role_id}:{session}", role_arn=role_arn)
