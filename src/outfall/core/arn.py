@@ -41,7 +41,7 @@ def function_arn(account: str, region: str, name: str, qualifier: str = "") -> A
 
 def function_name(arn: Arn) -> tuple[str, str]:
     """Name and qualifier (or empty) in the ARN of a function."""
-    _, name, qualifier = (arn.resource.split(":", 2) + ["", ""])[:3]
+    _, name, qualifier = [*arn.resource.split(":", 2), "", ""][:3]
     return name, qualifier
 
 

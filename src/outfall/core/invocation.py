@@ -91,7 +91,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """No environment may be started: the `Reason` of AWS's 429, as `ReservedFunctionConcurrentInvocationLimitExceeded`."""
+    """No environment may be started. `reason` is that of AWS's 429: `ReservedFunctionConcurrentInvocationLimitExceeded`
+    or `ConcurrentInvocationLimitExceeded`."""
 
     reason: str
 
@@ -120,6 +121,31 @@ class FunctionTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """Where an event may end and how often it is tried, as last known: events outlive their function, and a function
+    that was deleted still gets the records of what was queued for it. [SD:async_deleted_targets_analysis]"""
+
+    name: str = ""
+    role_arn: str = ""
+    retry: RetryPolicy = RetryPolicy()
+    on_success: str = ""
+    on_failure: str = ""
+    dead_letter: str = ""
+
+    @classmethod
+    def of(cls, target: FunctionTarget) -> Ending:
+        """The ending that a function's settings give its events now."""
+        return cls(
+            target.name,
+            target.environment.role_arn,
+            target.retry,
+            target.on_success,
+            target.on_failure,
+            target.dead_letter,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """What the last attempt answered, as a record shows it: 200 when the function ran, 404 or 429 when it could not."""
 
@@ -134,7 +160,7 @@ class AsyncEvent:
     """An event accepted for asynchronous invocation, as it lies on its function's queue.
 
     `function` is the ARN as invoked (perhaps qualified). `attempts` counts what AWS counts in approximateInvokeCount;
-    throttles are counted apart. `skipped_ms` is nominal time that was not really waited (a shorter scale, a skipped
+    throttles, and attempts lost with a server that went away, are counted apart. `skipped_ms` is nominal time that was not really waited (a shorter scale, a skipped
     wait): the event's age is reckoned with it. `wait_from_ms` and `wait_nominal_ms` describe the wait it is in, if any.
     """
 
@@ -142,9 +168,10 @@ class AsyncEvent:
     function: str
     payload: bytes
     accepted_ms: int
+    ending: Ending = Ending()
     attempts: int = 0
     throttles: int = 0
-    running: bool = False
+    lost: int = 0
     skipped_ms: int = 0
     wait_from_ms: int = 0
     wait_nominal_ms: int = 0

@@ -1,7 +1,8 @@
 """The invocation record and the dead letter: what arrives at the end of the road, to the byte.
 
 Key order and absence of keys follow the recordings in the destination tests of AWS itself [LS:test_retries,
-LS:test_maxeventage, LS:test_reserved_concurrency]; the dead letter follows [LS:test_dead_letter_queue, SD:dlq_ownership].
+LS:test_maxeventage, LS:test_reserved_concurrency]; the dead letter follows [LS:test_dead_letter_queue,
+SD:dlq_ownership].
 """
 
 from __future__ import annotations

@@ -1,0 +1,18 @@
+"""The road of an event, told in the order it is travelled.
+
+A file is uploaded. `notify` finds who listens to that bucket and that key, and asks `send` to hand the news over.
+`send` asks whether the sender may, finds the one who receives, and gives the parcel to it within the sender's own
+transaction; refused or delivered, it is written into the history. When the receiver is a function, `accept` turns the
+parcel into an asynchronous event on the function's queue: from that commit on it cannot be lost.
+
+The host claims the event under a lease. `attempt` says whether it may run now, and after it ran, what comes next: AWS
+tries three times, at once, after one minute and after two more, unless the event would grow too old; a throttled event
+comes back later without having used up a try. When there is nothing left to try, or all went well, `settle` writes the
+invocation record and the dead letter and sends them where the function's owner wanted them, if its execution role may
+write there.
+
+`timeline` keeps the history of each event, which is what a person looks at when something did not arrive.
+
+Nothing in this room knows a clock, a socket or an engine: each function takes the state, what happened and the time,
+and writes to the transaction that it is given.
+"""

@@ -1,0 +1,93 @@
+"""An event for a function becomes durable work: one item on the function's asynchronous queue."""
+
+from __future__ import annotations
+
+import msgspec
+
+from outfall.core.arn import Arn, function_name
+from outfall.core.context import Context
+from outfall.core.history import EventAccepted
+from outfall.core.invocation import AsyncEvent, Ending
+from outfall.flow import timeline
+
+QUEUES = "lambda/async/"
+"""What the names of all asynchronous queues begin with."""
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AsyncEvent)
+
+
+def queue_of(function: Arn) -> str:
+    """The asynchronous queue of a function: one for all its versions and aliases, so that throttling one function
+    holds up no other."""
+    return f"{QUEUES}{function.account}/{function.region}/{function_name(function)[0]}"
+
+
+def pack(event: AsyncEvent) -> bytes:
+    """The event as it lies on its queue."""
+    return _encoder.encode(event)
+
+
+def unpack(payload: bytes) -> AsyncEvent:
+    """The event that `pack` wrote."""
+    return _decoder.decode(payload)
+
+
+def accept(
+    ctx: Context,
+    *,
+    function: str,
+    payload: bytes,
+    request_id: str,
+    sender: str,
+    source_arn: str = "",
+    trace_header: str = "",
+) -> None:
+    """Accepts an event for the function (or version, or alias) with the ARN `function`, which the caller has found to
+    exist. An empty payload is delivered as `{}`. [LS:test_reserved_concurrency]"""
+    arn = Arn.parse(function)
+    target = ctx.house.functions.resolve(ctx, arn)
+    event = AsyncEvent(
+        id=request_id,
+        function=function,
+        payload=payload or b"{}",
+        accepted_ms=ctx.now,
+        ending=Ending.of(target) if target else Ending(),
+        trace_header=trace_header or new_trace(ctx),
+    )
+    queue = queue_of(arn)
+    item = ctx.tx.enqueue(queue, pack(event), now_ms=ctx.now, due_ms=ctx.now)
+    timeline.open_event(
+        ctx,
+        timeline.Summary(
+            id=request_id,
+            account=arn.account,
+            region=arn.region,
+            function=function,
+            sender=sender,
+            state="queued",
+            accepted_ms=ctx.now,
+            updated_ms=ctx.now,
+            queue=queue,
+            item=item,
+            due_ms=ctx.now,
+        ),
+    )
+    timeline.tell(
+        ctx,
+        request_id,
+        EventAccepted(
+            at_ms=ctx.now,
+            wall_ms=ctx.wall,
+            function=function,
+            sender=sender,
+            source_arn=source_arn,
+            payload_size=len(event.payload),
+        ),
+    )
+
+
+def new_trace(ctx: Context) -> str:
+    """A trace header for an event that came without one, its lineage at its first hop. [async-039]"""
+    root = f"1-{ctx.now // 1000:08x}-{ctx.ids.hex(24)}"
+    return f"Root={root};Parent={ctx.ids.hex(16)};Sampled=0;Lineage=1:{ctx.ids.hex(8)}:0"

@@ -1,0 +1,101 @@
+"""The junction: whatever is sent, by whomever, to whichever target, passes here.
+
+Authorised, handed over within the sender's transaction, and told: N senders and M targets, never N x M.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outfall.authz import Ask, Decision, authorize
+from outfall.core.arn import Arn, MalformedArn
+from outfall.core.context import Context
+from outfall.core.errors import AwsError
+from outfall.core.parcel import Origin, Parcel, Sender
+from outfall.core.ports import Target
+
+MAY_REACH: dict[Origin, frozenset[str]] = {
+    "s3": frozenset({"lambda", "sqs", "sns"}),
+    "destination": frozenset({"sqs", "sns", "lambda", "events", "s3"}),
+    "dead-letter": frozenset({"sqs", "sns"}),
+    "sns": frozenset({"sqs", "lambda"}),
+    "events": frozenset({"sqs", "sns", "lambda", "events"}),
+    "replay": frozenset({"lambda"}),
+}
+"""Which sender may reach which service. [s3-notifications.md 4.1, destinations.md 2.2, dlq.md]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something was not delivered: in a word, and in a sentence. A denial carries its decision."""
+
+    kind: Literal["unsupported", "missing", "denied", "rejected"]
+    explanation: str
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """It arrived; `id` is what the receiver calls it."""
+
+    id: str
+
+
+def send(ctx: Context, target: str, parcel: Parcel) -> Receipt | Refusal:
+    """Hands a parcel to the resource with the ARN `target`, if the sender may and the resource is there.
+
+    Never raises for what is wrong with the target: services that deliver for others only note a failure.
+    """
+    found = _find(ctx, target, parcel.sender)
+    if isinstance(found, Refusal):
+        return found
+    there, arn, receiver = found
+    try:
+        return Receipt(receiver.accept(there, arn, parcel))
+    except AwsError as error:
+        return Refusal("rejected", f"{error.code}: {error.message}")
+
+
+def check(ctx: Context, target: str, sender: Sender) -> Refusal | None:
+    """Whether `send` would find the target and be allowed; None if so. For validation of configurations."""
+    found = _find(ctx, target, sender)
+    return found if isinstance(found, Refusal) else None
+
+
+def _find(ctx: Context, target: str, sender: Sender) -> tuple[Context, Arn, Target] | Refusal:
+    try:
+        arn = Arn.parse(target)
+    except MalformedArn:
+        return Refusal("unsupported", f"{target} is not an ARN")
+    receiver = ctx.house.targets.get(arn.service)
+    if receiver is None or arn.service not in MAY_REACH[sender.origin]:
+        return Refusal("unsupported", f"{sender.origin} cannot deliver to {arn.service}")
+    there = ctx.at(arn.account or ctx.account, arn.region or ctx.region)
+    if not receiver.exists(there, arn):
+        return Refusal("missing", f"{target} does not exist")
+    decision = authorize(there, _ask(there, arn, receiver, sender))
+    if not decision.allowed:
+        who = sender.principal.arn
+        return Refusal(
+            "denied",
+            f"{who} is not authorized to perform: {receiver.action} on resource: {target} {decision.reason}",
+            decision,
+        )
+    return there, arn, receiver
+
+
+def _ask(there: Context, arn: Arn, receiver: Target, sender: Sender) -> Ask:
+    keys: dict[str, str | list[str]] = {}
+    if sender.source_arn:
+        keys["aws:SourceArn"] = sender.source_arn
+    if sender.source_account:
+        keys["aws:SourceAccount"] = sender.source_account
+    return Ask(
+        sender.principal,
+        receiver.action,
+        receiver.resource(arn),
+        keys,
+        resource_policy=receiver.policy(there, arn),
+        resource_account=there.account,
+    )

@@ -1,0 +1,26 @@
+"""What can be set when a server starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_PORT = 4566
+DEFAULT_REGION = "us-east-1"
+ROOT_ACCOUNT = "000000000000"
+"""The account of the key `test`, as other tools of this kind have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A server's settings. `data` None keeps everything in memory, for as long as the process lives."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    data: Path | None = None
+    time_scale: float = 1.0
+    root_keys: tuple[tuple[str, str], ...] = ()
+    environments: str = "auto"
+    environments_max: int = 32
+    environment_idle_s: float = 600.0
+    drain_s: float = 5.0

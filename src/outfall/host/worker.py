@@ -1,0 +1,227 @@
+"""The worker: claims what is due on the work queues of this house and has it done.
+
+Three kinds of work: asynchronous events (`lambda/async/`), code to unpack (`lambda/prepare`) and blobs that nothing
+refers to any more (`host/garbage`). What an event's turn means is decided in `flow.drive`; here are only the loop, the
+lease and the bound on how much runs at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from outfall.core.body import GARBAGE_QUEUE
+from outfall.core.context import Context
+from outfall.core.invocation import Outcome, Package, Run, Throttled
+from outfall.core.ports import Clock, Item, Store, Tx
+from outfall.flow import drive
+from outfall.flow.accept import QUEUES
+from outfall.services.lambda_ import prepare
+from outfall.services.lambda_.prepare import PREPARE_QUEUE
+
+T = TypeVar("T")
+
+LEASE_MARGIN_S = 60
+"""A lease outlasts the function's timeout by the time that starting an environment may take."""
+
+RUN_S_MAX = 900 + LEASE_MARGIN_S
+WIDEN_AFTER_S = 0.02
+"""A queue starts with a few runs at once, and one more each time that none of them ended within this time: short
+handlers stay on few warm environments, long ones spread."""
+
+RUNS_AT_ONCE_FIRST = 4
+POLL_S = 5.0
+"""Queues are looked at that often even if nothing woke them."""
+
+
+class Runner(Protocol):
+    """Runs one invocation, if there is concurrency for it, and writes its logs."""
+
+    async def __call__(self, run: Run) -> Outcome | Throttled: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the worker works with."""
+
+    store: Store
+    clock: Clock
+    context: Callable[[Tx], Context]
+    run: Runner
+    write_logs: Callable[[Context, Run, Outcome], None]
+    unpack: Callable[[Package], Awaitable[str | None]]
+    remove_blob: Callable[[str], None]
+    runs_at_once: int
+    log: Callable[[str], None]
+
+
+class Worker:
+    """One pump per queue that has items; a pump ends when its queue is empty and is started again by a wake-up."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+        self._pumps: dict[str, asyncio.Task[None]] = {}
+        self._nudges: dict[str, asyncio.Event] = {}
+        self._free = asyncio.Semaphore(shop.runs_at_once)
+        self._stopping = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._runs: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Takes up what an earlier process left: dead leases, waits under another scale, queues with items."""
+        shop = self._shop
+        if shop.store.exclusive:
+            await shop.store.run(lambda tx: (tx.free("lambda/"), tx.free("host/")))
+        await shop.store.run(lambda tx: drive.adopt(shop.context(tx)))
+        self._unsubscribe = shop.store.subscribe(self._wake)
+        for prefix in ("lambda/", "host/"):
+            for queue, _ in await shop.store.run(_due_queues(prefix)):
+                self._wake(queue)
+
+    async def stop(self, drain_s: float) -> None:
+        """Claims nothing more and lets what runs end, for at most `drain_s`; what is cut off is made again later."""
+        self._stopping = True
+        self._unsubscribe()
+        for pump in self._pumps.values():
+            pump.cancel()
+        if self._runs:
+            await asyncio.wait(self._runs, timeout=drain_s)
+        for run in self._runs:
+            run.cancel()
+        await asyncio.gather(*self._runs, *self._pumps.values(), return_exceptions=True)
+
+    def _wake(self, topic: str) -> None:
+        if self._stopping or not topic.startswith(("lambda/async/", PREPARE_QUEUE, GARBAGE_QUEUE)):
+            return
+        nudge = self._nudges.setdefault(topic, asyncio.Event())
+        nudge.set()
+        if topic not in self._pumps:
+            self._pumps[topic] = asyncio.get_running_loop().create_task(self._pump(topic))
+
+    async def _pump(self, queue: str) -> None:
+        nudge = self._nudges[queue]
+        try:
+            while True:
+                nudge.clear()
+                wait_s = await self._work_off(queue)
+                if wait_s is None and not nudge.is_set():
+                    return
+                await _at_most(nudge.wait(), min(wait_s or 0.0, POLL_S))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a pump must not die silently: it says why and is started again
+            self._shop.log(f"work on {queue} failed and will be taken up again: {error!r}")
+            asyncio.get_running_loop().call_later(1.0, self._wake, queue)
+        finally:
+            self._pumps.pop(queue, None)
+
+    async def _work_off(self, queue: str) -> float | None:
+        """Does what is due; returns the seconds until the next item is due, or None when the queue is empty."""
+        if queue.startswith(QUEUES):
+            await self._run_events(queue)
+        else:
+            await self._do_chores(queue)
+        due_ms = await self._shop.store.run(lambda tx: tx.next_due(queue), durable=False)
+        return None if due_ms is None else max(0.0, (due_ms - self._shop.clock.now_ms()) / 1000)
+
+    async def _run_events(self, queue: str) -> None:
+        width = RUNS_AT_ONCE_FIRST
+        mine: set[asyncio.Task[None]] = set()
+        while True:
+            while len(mine) >= width:
+                done, _ = await asyncio.wait(mine, timeout=WIDEN_AFTER_S, return_when=asyncio.FIRST_COMPLETED)
+                if not done:
+                    width += 1
+            places = await self._places(width - len(mine))
+            begun, claimed = await self._begin(queue, places)
+            for _ in range(places - len(begun)):
+                self._free.release()
+            for start in begun:
+                task = asyncio.get_running_loop().create_task(self._attempt(start))
+                mine.add(task)
+                self._runs.add(task)
+                task.add_done_callback(mine.discard)
+                task.add_done_callback(self._runs.discard)
+            if claimed < places:
+                return
+
+    async def _places(self, wanted: int) -> int:
+        """At least one place to run, and no more than are free."""
+        await self._free.acquire()
+        places = 1
+        while places < wanted and not self._free.locked():
+            await self._free.acquire()
+            places += 1
+        return places
+
+    async def _begin(self, queue: str, limit: int) -> tuple[list[drive.Start], int]:
+        shop = self._shop
+
+        def work(tx: Tx) -> tuple[list[drive.Start], int]:
+            ctx = shop.context(tx)
+            items = tx.claim(queue, now_ms=ctx.now, lease_ms=RUN_S_MAX * 1000, limit=limit)
+            begun = [drive.begin(ctx, queue, item) for item in items]
+            return [start for start in begun if start is not None], len(items)
+
+        # Not durable yet: an attempt that a crash takes back is made again, which at-least-once allows.
+        return await shop.store.run(work, durable=False)
+
+    async def _attempt(self, start: drive.Start) -> None:
+        shop = self._shop
+        try:
+            outcome = await shop.run(start.run)
+
+            def work(tx: Tx) -> None:
+                ctx = shop.context(tx)
+                if isinstance(outcome, Throttled):
+                    drive.throttle(ctx, start, outcome.reason)
+                else:
+                    shop.write_logs(ctx, start.run, outcome)
+                    drive.finish(ctx, start, outcome)
+
+            await shop.store.run(work)
+        except drive.ClaimLost:
+            shop.log(f"the lease of event {start.event.id} ran out before its attempt ended")
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # the lease runs out and the attempt is made again: nothing is lost
+            shop.log(f"an attempt of event {start.event.id} could not be finished: {error!r}")
+        finally:
+            self._free.release()
+
+    async def _do_chores(self, queue: str) -> None:
+        shop = self._shop
+        while items := await shop.store.run(_claim(queue, shop.clock.now_ms()), durable=False):
+            for item in items:
+                await self._chore(queue, item)
+
+    async def _chore(self, queue: str, item: Item) -> None:
+        shop = self._shop
+        if queue == GARBAGE_QUEUE:
+            shop.remove_blob(item.payload.decode())
+            await shop.store.run(lambda tx: tx.acknowledge(queue, item.handle), durable=False)
+            return
+        problem = await shop.unpack(prepare.package_of(item.payload))
+
+        def work(tx: Tx) -> None:
+            prepare.prepared(shop.context(tx), item.payload, problem)
+            tx.acknowledge(queue, item.handle)
+
+        await shop.store.run(work)
+
+
+def _due_queues(prefix: str) -> Callable[[Tx], list[tuple[str, int]]]:
+    return lambda tx: tx.due_queues(prefix)
+
+
+def _claim(queue: str, now_ms: int) -> Callable[[Tx], list[Item]]:
+    return lambda tx: tx.claim(queue, now_ms=now_ms, lease_ms=RUN_S_MAX * 1000, limit=16)
+
+
+async def _at_most(wait: Awaitable[object], timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(wait, timeout_s)
+    except TimeoutError:
+        pass
