@@ -1,0 +1,10 @@
+"""Authorisation as one point: may this principal do this action on this resource, and if not, why not.
+
+`authorize` asks the policies of the caller and of the resource and answers with a `Decision`, which carries what was
+read and what is missing. It decides; `denial` turns a refusal into the error of the service that was called.
+"""
+
+from outfall.authz.authorize import Ask, Decision, authorize, identity_decision, service_may_assume
+from outfall.authz.denied import Denied, denial
+
+__all__ = ["Ask", "Decision", "Denied", "authorize", "denial", "identity_decision", "service_may_assume"]

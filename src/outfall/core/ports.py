@@ -211,6 +211,8 @@ class RoleFacts:
     arn: str
     role_id: str
     trust_policy: str
+    tags: tuple[tuple[str, str], ...] = ()
+    session_s_max: int = 3600
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,107 @@
+"""A refusal as each service tells it: code, status, and the spelling of action and resource.
+
+Measured on AWS: SQS says the action in lower case, SNS with a capital prefix, S3 quotes the resource, IAM shortens it,
+STS gives no reason. [FL R1-R4; logs of 2025-26]
+"""
+
+from __future__ import annotations
+
+from outfall.authz.authorize import Decision
+from outfall.core.errors import AwsError
+
+
+class Denied(AwsError):
+    """Access Denied"""
+
+    code = "AccessDenied"
+    status = 403
+
+    def __init__(self, message: str | None = None, /, *, decision: Decision | None = None) -> None:
+        super().__init__(message)
+        self.decision = decision
+
+
+class DeniedRest(Denied):
+    """Access Denied"""
+
+    # As Lambda answers; its body holds the text under `Message`. [FL R4]
+    code = "AccessDeniedException"
+
+
+class DeniedJson(Denied):
+    """Access Denied"""
+
+    # As CloudWatch Logs and EventBridge answer.
+    code = "AccessDeniedException"
+    status = 400
+
+
+class DeniedSqs(Denied):
+    """Access Denied"""
+
+    # `__type` is com.amazon.coral.service#AccessDeniedException, the query protocol says AccessDenied. [FL R1, R3]
+    code = "AccessDeniedException"
+    query_code = "AccessDenied"
+
+
+class DeniedSns(Denied):
+    """Access Denied"""
+
+    code = "AuthorizationError"
+
+
+CLASSES: dict[str, type[Denied]] = {
+    "sqs": DeniedSqs,
+    "sns": DeniedSns,
+    "lambda": DeniedRest,
+    "logs": DeniedJson,
+    "events": DeniedJson,
+    "cloudwatch": Denied,
+    "monitoring": Denied,
+    "s3": Denied,
+    "iam": Denied,
+    "sts": Denied,
+}
+"""The class of a refusal by the service that answers."""
+
+
+def denial(decision: Decision, service: str) -> Denied:
+    """The error that `service` answers a refused call with."""
+    made = CLASSES.get(service, Denied)
+    return made(message(decision, service), decision=decision)
+
+
+def message(decision: Decision, service: str) -> str:
+    """The sentence in the spelling of `service`."""
+    ask = decision.ask
+    if service == "s3" and _is_stranger(decision):
+        return "Access Denied"
+    action = _spelled(ask.action, service)
+    reason = decision.reason.replace(ask.action, action)
+    head = f"User: {ask.principal.arn} is not authorized to perform: {action} on resource: "
+    if service == "sts":
+        return head + ask.resource
+    return f"{head}{_resource(ask.resource, service)} {reason}"
+
+
+def _is_stranger(decision: Decision) -> bool:
+    """S3 tells nothing to callers of another account and to anonymous ones."""
+    ask = decision.ask
+    return ask.principal.kind == "anonymous" or bool(ask.resource_account not in ("", ask.principal.account))
+
+
+def _spelled(action: str, service: str) -> str:
+    prefix, _, name = action.partition(":")
+    if service == "sqs" and prefix == "sqs":
+        return action.lower()
+    return f"SNS:{name}" if service == "sns" and prefix.lower() == "sns" else action
+
+
+def _resource(resource: str, service: str) -> str:
+    if service == "s3":
+        return f'"{resource}"'
+    parts = resource.split(":", 5)
+    if service == "iam" and len(parts) == 6 and parts[2] == "iam" and "/" in parts[5]:
+        kind, _, name = parts[5].partition("/")
+        return f"{kind} {name}"
+    return resource

@@ -1,0 +1,55 @@
+"""Why a request was refused, in AWS's words, and the statement that would allow it.
+
+The sentences are those of https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; how each
+service spells them is in `denied.py`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from outfall.core.principal import Principal
+
+IDENTITY = "identity-based policy"
+RESOURCE = "resource-based policy"
+BOUNDARY = "permissions boundary"
+SESSION = "session policy"
+
+
+def not_allowed(kind: str, action: str) -> str:
+    """The suffix of an implicit denial: no policy of this kind allows the action."""
+    return f"because no {kind} allows the {action} action"
+
+
+def explicitly_denied(kind: str) -> str:
+    """The suffix of an explicit denial."""
+    return f"with an explicit deny in {'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def identity_statement(action: str, resource: str) -> str:
+    """The statement to add to an identity policy, a boundary or a session policy, as JSON ready to paste."""
+    return _json({"Effect": "Allow", "Action": action, "Resource": resource})
+
+
+def resource_statement(principal: Principal, action: str, resource: str, source_arn: str, source_account: str) -> str:
+    """The statement to add to the policy of the resource, as JSON ready to paste."""
+    told: dict[str, object] = {"Effect": "Allow", "Principal": _principal(principal), "Action": action}
+    told["Resource"] = resource
+    condition: dict[str, object] = {}
+    if source_arn:
+        condition["ArnLike"] = {"aws:SourceArn": source_arn}
+    if source_account:
+        condition["StringEquals"] = {"aws:SourceAccount": source_account}
+    if condition:
+        told["Condition"] = condition
+    return _json(told)
+
+
+def _principal(principal: Principal) -> object:
+    if principal.kind == "service":
+        return {"Service": principal.service}
+    return "*" if principal.kind == "anonymous" else {"AWS": principal.policy_arn}
+
+
+def _json(told: dict[str, object]) -> str:
+    return msgspec.json.encode(told).decode()
