@@ -1,0 +1,94 @@
+"""ReceiveMessage: claiming what is due, ageing out, moving to the dead-letter queue, waiting for more."""
+
+from __future__ import annotations
+
+from outfall.core.context import Context
+from outfall.core.effects import Park
+from outfall.core.errors import NotServed
+from outfall.core.ports import Item
+from outfall.core.service import Call, Output, Request, operation
+from outfall.services.sqs import redrive
+from outfall.services.sqs.address import arn_in_url, require
+from outfall.services.sqs.errors import OverLimit, invalid
+from outfall.services.sqs.model import TWELVE_HOURS_S, Message, Queue, decode_message
+from outfall.services.sqs.rendering import Wanted, render
+
+IN_FLIGHT_MAX = 120_000
+ROUNDS_MAX = 1000
+"""How often one request claims anew, when what it claimed was too old or had to be redriven."""
+
+
+@operation("ReceiveMessage", action="sqs:ReceiveMessage", resource=arn_in_url)
+def receive_message(call: Call, request: Request) -> Output:
+    """Up to ten messages under a visibility timeout; with WaitTimeSeconds, as soon as there is one."""
+    queue = require(call, request)
+    limit = _ranged(request, "MaxNumberOfMessages", 1, 1, 10, "Must be between 1 and 10, if provided.")
+    wait_s = _ranged(request, "WaitTimeSeconds", queue.receive_wait_s, 0, 20, "Must be >= 0 and <= 20, if provided.")
+    visibility_s = _ranged(
+        request,
+        "VisibilityTimeout",
+        queue.visibility_timeout_s,
+        0,
+        TWELVE_HOURS_S,
+        f"Must be >= 0 and <= {TWELVE_HOURS_S}, if provided.",
+    )
+    if request.get("ReceiveRequestAttemptId") is not None and queue.fifo:
+        raise NotServed("ReceiveMessage with ReceiveRequestAttemptId is not served.")
+    room = _room(call, queue, wait_s)
+    received = take(call, queue, limit=min(limit, room), visibility_s=visibility_s) if room else []
+    if received:
+        wanted = Wanted.of(request, call.protocol)
+        return {"Messages": [render(queue, wanted, item, message, call.now) for item, message in received]}
+    return _wait(call, queue, wait_s)
+
+
+def take(ctx: Context, queue: Queue, *, limit: int, visibility_s: int) -> list[tuple[Item, Message]]:
+    """Claims up to `limit` messages. Those past retention are dropped, and those received too often are moved to the
+    dead-letter queue, which happens on this receive and not before. [LS:test_dead_letter_queue_message_attributes]"""
+    taken: list[tuple[Item, Message]] = []
+    oldest_ms = ctx.now - queue.retention_s * 1000
+    for _ in range(ROUNDS_MAX):
+        items = ctx.tx.claim(queue.work_queue, now_ms=ctx.now, lease_ms=visibility_s * 1000, limit=limit - len(taken))
+        for item in items:
+            if item.enqueued_ms < oldest_ms:
+                ctx.tx.acknowledge(queue.work_queue, item.handle)
+                continue
+            message = decode_message(item.payload)
+            if not (queue.receives_max and item.receives > queue.receives_max) or not redrive.move(
+                ctx, queue, item, message
+            ):
+                taken.append((item, message))
+        if len(taken) == limit or not items or (visibility_s == 0 and taken):
+            break
+    return taken
+
+
+def _wait(call: Call, queue: Queue, wait_s: int) -> Output:
+    until_ms = call.parked_until if call.parked_until is not None else call.now + wait_s * 1000
+    if until_ms <= call.now:
+        return {}
+    again_ms = call.tx.next_due(queue.work_queue)
+    if again_ms is not None and not call.now < again_ms < until_ms:
+        again_ms = None
+    return Park(queue.work_queue, until_ms, again_ms)
+
+
+def _room(call: Call, queue: Queue, wait_s: int) -> int:
+    """How many more messages may be in flight. At the limit a short poll of a standard queue is refused; others see
+    nothing. [sqs.md 6.4]"""
+    room = IN_FLIGHT_MAX - call.tx.counts(queue.work_queue, call.now).leased
+    if room <= 0 and not wait_s and not queue.fifo:
+        raise OverLimit()
+    return max(room, 0)
+
+
+def _ranged(request: Request, parameter: str, default: int, least: int, most: int, reason: str) -> int:
+    value = request.get(parameter)
+    if value is None:
+        return default
+    if not least <= value <= most:
+        raise invalid(parameter, value, reason)
+    return int(value)
+
+
+OPERATIONS = (receive_message,)
