@@ -144,8 +144,11 @@ class Tx(Protocol):
     def purge(self, queue: str) -> int:
         """Removes every item; how many."""
 
+    def free(self, prefix: str) -> int:
+        """Ends every lease on the queues whose name begins so, without waiting (their holders are dead); how many."""
+
     def next_due(self, queue: str) -> int | None:
-        """The earliest due time (or end of lease) of an item of this queue."""
+        """The earliest time at which an item of this queue can be claimed: its due time or the end of a lease."""
 
     def due_queues(self, prefix: str) -> list[tuple[str, int]]:
         """Each queue whose name begins so and that holds items, with its earliest due time. Not a scan of the items."""

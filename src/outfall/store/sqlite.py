@@ -1,0 +1,331 @@
+"""The engine that keeps everything in one SQLite file: opening it, and group commit.
+
+Every work that runs in one turn of the event loop shares one SQLite transaction; at the end of the turn it is committed,
+a worker thread makes the log durable, and only then do the callers get their results. So many requests share one
+fdatasync, and the loop never waits for the disk. Commits that happen while the thread is busy share the next one.
+
+SQLite runs with `synchronous=NORMAL`: a commit writes the write-ahead log and does not sync it. `synchronous=FULL` is
+the same plus one sync of the log in each commit; this engine makes that sync itself, a little later, and lets nobody
+know of the commit before. The rest is SQLite's own in both modes: it syncs the log before a checkpoint copies pages out
+of it, the database after, and the header of the log when it begins anew. What a work reads may have been committed but
+not yet synced, so a work that only reads waits for that too.
+
+After an fdatasync that failed nobody can tell which pages reached the disk (a second one may succeed and mean nothing),
+so the store accepts nothing more until it is opened again, which reads back what the disk has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from outfall.core.ports import Tx
+from outfall.store import schema
+from outfall.store.errors import StoreError, StoreFailed, StoreFull, StoreInUse, StoreUnreadable
+from outfall.store.sqlite_checkpoint import Checkpoints
+from outfall.store.sqlite_queues import Queues
+from outfall.store.wakes import Wakes
+
+T = TypeVar("T")
+_Waiter = asyncio.Future[None]
+
+FILE = "outfall.db"
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA wal_autocheckpoint=0",  # See sqlite_checkpoint.py.
+    "PRAGMA cache_size=-16384",
+    "PRAGMA secure_delete=OFF",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class SqliteStore:
+    """Everything in one file of a directory. To be used from one thread."""
+
+    exclusive = True
+
+    def __init__(self, directory: Path, lock: int, connection: sqlite3.Connection) -> None:
+        self._lock = lock
+        self._db = connection
+        self._log = os.open(directory / f"{FILE}-wal", os.O_RDWR)
+        self._tx = Queues(connection)
+        self._wakes = Wakes()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="outfall-store")
+        self._checkpoints = Checkpoints(directory / FILE, connection)
+        self._failure: StoreError | None = None
+        self._applied: list[_Waiter] = []  # wait for the open transaction to be committed
+        self._unsaved: list[_Waiter] = []  # wait for it to be durable
+        self._unsynced: list[_Waiter] = []  # committed; wait for the next sync
+        self._syncing: list[_Waiter] = []  # wait for the sync that is under way
+        self._topics: dict[str, None] = {}
+        self._open = False  # whether a transaction is open
+        self._dirty = False  # whether something was committed since the last sync began
+        self._busy: asyncio.Future[None] | None = None  # the sync that is under way
+
+    @classmethod
+    def open(cls, directory: Path) -> SqliteStore:
+        """Opens the data in `directory`, or makes it. Raises `StoreInUse`, `StoreIsNewer` or `StoreUnreadable`."""
+        connection = None
+        lock = _locked(directory)
+        try:
+            connection = _connected(directory / FILE)
+            schema.prepare(connection)
+            store = cls(directory, lock, connection)
+            os.fdatasync(store._log)
+            _sync_directory(directory)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            os.close(lock)
+            raise _told(error) from error
+        return store
+
+    async def run(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+        """Runs `work` in a transaction. Raises what it raises, `StoreFull`, or `StoreFailed` from a failed sync on."""
+        result = self._apply(work)
+        loop = asyncio.get_running_loop()
+        if self._open and not self._applied and not self._unsaved:
+            loop.call_soon(self._commit, loop)
+        waiters = self._to_wait_with(durable)
+        if waiters is not None:
+            waiter: _Waiter = loop.create_future()
+            waiters.append(waiter)
+            await waiter
+        return result
+
+    def _to_wait_with(self, durable: bool) -> list[_Waiter] | None:
+        if self._open:
+            return self._unsaved if durable else self._applied
+        if not durable:
+            return None
+        if self._dirty:
+            return self._unsynced
+        return None if self._busy is None else self._syncing
+
+    def transact(self, work: Callable[[Tx], T]) -> T:
+        """Runs `work` in a transaction and makes it durable at once, outside of an event loop: for tests and tools."""
+        result = self._apply(work)
+        if self._open:
+            self._commit(None)
+            self._sync()
+            if self._tx.garbage:
+                self._apply(lambda tx: self._tx.tidy())
+                self._commit(None)
+        if self._failure is not None:
+            raise self._failure
+        return result
+
+    def _apply(self, work: Callable[[Tx], T]) -> T:
+        """Runs a work as part of the open transaction; begins one if it writes."""
+        if self._failure is not None:
+            raise self._failure
+        tx = self._tx
+        try:
+            result = work(tx)
+            tx.keep()
+        except BaseException as error:
+            self._undo()
+            raise _told(error) from error
+        self._open = self._open or self._db.in_transaction
+        if tx.topics:
+            self._topics.update(tx.topics)
+            tx.topics.clear()
+        return result
+
+    def _undo(self) -> None:
+        try:
+            self._tx.undo()
+        finally:
+            # A full disk can end the whole transaction, with the works of others in it.
+            if self._open and not self._db.in_transaction:
+                self._lose(StoreFull())
+
+    def _commit(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Commits the open transaction, tells those who wait for that, and begins a sync."""
+        if not self._open:
+            return
+        try:
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._lose(_told(error))
+            if loop is None:
+                raise _told(error) from error
+            return
+        self._open = False
+        self._dirty = True
+        applied, self._applied = self._applied, []
+        topics, self._topics = self._topics, {}
+        self._unsynced += self._unsaved
+        self._unsaved = []
+        _resolve(applied, None)
+        self._checkpoints.finish()
+        self._wakes.tell(topics)
+        if loop is not None and self._busy is None:
+            self._begin_sync(loop)
+
+    def _lose(self, error: BaseException) -> None:
+        """The open transaction is undone, and all who had a part in it are told."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._tx.reset()
+        self._open = False
+        self._topics.clear()
+        lost = self._applied + self._unsaved
+        self._applied, self._unsaved = [], []
+        _resolve(lost, error)
+
+    def _begin_sync(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._syncing, self._unsynced = self._unsynced, []
+        self._dirty = False
+        self._busy = loop.run_in_executor(self._threads, os.fdatasync, self._log)
+        self._busy.add_done_callback(lambda done: self._end_sync(loop, done))
+
+    def _end_sync(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:
+        self._busy = None
+        error = asyncio.CancelledError() if done.cancelled() else done.exception()
+        if error is not None:
+            self._fail(error)
+            return
+        synced, self._syncing = self._syncing, []
+        _resolve(synced, None)
+        if self._dirty:
+            self._begin_sync(loop)
+        else:
+            self._rest(loop)
+        self._checkpoints.begin(loop, self._threads)
+
+    def _rest(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nobody waits: a moment to remove what was purged."""
+        if self._tx.garbage and not self._open and self._failure is None:
+            try:
+                self._apply(lambda tx: self._tx.tidy())
+            except StoreError:
+                return
+            if self._open:
+                loop.call_soon(self._commit, loop)
+
+    def _sync(self) -> None:
+        """Makes everything that was committed durable, now."""
+        try:
+            os.fdatasync(self._log)
+        except OSError as error:
+            self._fail(error)
+            return
+        self._dirty = False
+        synced, self._unsynced = self._unsynced, []
+        _resolve(synced, None)
+
+    def _fail(self, error: BaseException) -> None:
+        """The disk did not keep what was committed: see the head of this file."""
+        self._failure = StoreFailed()
+        self._failure.__cause__ = error
+        waiting = self._syncing + self._unsynced
+        self._syncing, self._unsynced = [], []
+        _resolve(waiting, _told(error) if _is_full(error) else self._failure)
+        self._lose(self._failure)
+
+    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Calls `listener(topic)` in the event loop as soon as a commit that woke a topic is applied, which is before it
+        is durable: what the listener then does is durable no sooner than what woke it."""
+        return self._wakes.subscribe(listener)
+
+    async def clear(self) -> None:
+        """Removes everything; numbers go on growing."""
+        await self.run(lambda tx: self._tx.clear())
+
+    async def close(self) -> None:
+        """Makes everything durable and lets go."""
+        if self._db is None:
+            return
+        loop = asyncio.get_running_loop()
+        self._commit(loop)
+        while self._busy is not None:
+            await asyncio.wait([self._busy])
+            await asyncio.sleep(0)
+        await loop.run_in_executor(None, self._threads.shutdown)
+        self.shut()
+
+    def shut(self) -> None:
+        """Lets go, outside of an event loop."""
+        if self._open:
+            self._commit(None)
+        self._threads.shutdown()
+        self._failure = self._failure or StoreFailed("The store is closed.")
+        self._checkpoints.close()
+        self._db.close()
+        os.close(self._log)
+        os.close(self._lock)
+
+
+def _locked(directory: Path) -> int:
+    """Keeps other processes out, until the file that is returned is closed."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreUnreadable(f"The data directory {directory} cannot be used: {error.strerror}.") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise StoreInUse(f"Another process is working on the data directory {directory}.") from error
+    return lock
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, cached_statements=256)
+    try:
+        modes = [connection.execute(pragma).fetchone() for pragma in _PRAGMAS]
+        if modes[0] != ("wal",):
+            raise StoreUnreadable("The data directory is on a file system that cannot hold a write-ahead log.")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _sync_directory(directory: Path) -> None:
+    for path in (directory, directory.parent):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _resolve(waiters: list[_Waiter], error: BaseException | None) -> None:
+    for waiter in waiters:
+        if waiter.done():
+            continue
+        if error is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(error)
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+
+
+def _told(error: BaseException) -> BaseException:
+    """The error of the store that says what an error of SQLite or of the file system means; others as they are."""
+    if _is_full(error):
+        return StoreFull()
+    if not isinstance(error, sqlite3.DatabaseError | OSError) or isinstance(error, sqlite3.ProgrammingError):
+        return error
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return StoreUnreadable(f"The data directory cannot be read: {error}.")
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
+        return StoreError(f"The disk refused: {error}.")
+    return error

@@ -1,0 +1,304 @@
+"""Work queues in SQLite.
+
+The id of an item is the queue's id (from bit 40 on) and the item's number. `turn` is the time from which an item can be
+claimed: its due time or end of lease; of a group, only the oldest item has one, which is no sooner than the end of the
+group's last lease. So a claim reads the start of one index, however long the queue is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from outfall.core.ports import Item, QueueCounts
+from outfall.store.handles import NUMBER_MAX, handle_of, parse_handle
+from outfall.store.sqlite_rows import Rows
+
+_BITS = NUMBER_MAX.bit_length()
+_PURGED_AT_ONCE = 500
+"""More items than that are only cut loose by a purge, and removed in steps of as many."""
+
+_Found = tuple[int, str | None, bytes, int, int, int, int | None]
+_ROW = "id, grp, payload, due, enqueued, receives, first_received"
+
+_ENQUEUE = "INSERT INTO work(id, queue, turn, due, enqueued, grp, payload) VALUES(?, ?, ?, ?, ?, ?, ?)"
+_READY = f"SELECT {_ROW} FROM work WHERE queue = ? AND turn <= ? ORDER BY turn, id LIMIT ?"
+_FOLLOWING = f"SELECT {_ROW} FROM work WHERE queue = ? AND grp = ? AND id > ? ORDER BY id LIMIT ?"
+_LEASE = "UPDATE work SET turn = ?, due = ?, receives = ?, first_received = ?, leased = 1 WHERE id = ?"
+_ACKNOWLEDGE = "DELETE FROM work WHERE id = ? AND receives = ? AND leased RETURNING grp"
+_SETTLE = """UPDATE work SET turn = max(due, coalesce(
+    (SELECT max(due) FROM work WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL AND leased), due))
+    WHERE id = (SELECT min(id) FROM work WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL)"""
+_LATER = "SELECT leased, count(*) FROM work WHERE queue = ? AND turn > ? AND grp IS NULL GROUP BY leased"
+_LATER_GROUPED = "SELECT leased, count(*) FROM work WHERE queue = ? AND due > ? AND grp IS NOT NULL GROUP BY leased"
+_NEXT = "SELECT min(turn) FROM work WHERE queue = ? AND turn IS NOT NULL"
+_DUE = """SELECT name, due FROM (SELECT name, (SELECT min(turn) FROM work WHERE queue = queues.id AND turn IS NOT NULL)
+    AS due FROM queues WHERE name >= ? AND name < ?) WHERE due IS NOT NULL ORDER BY name"""
+
+
+class Queues(Rows):
+    """Work queues. Totals are counted once and then kept in memory."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._queues: dict[str, int] = {}
+        self._totals: dict[int, int] = {}
+        self.garbage = True
+        """Whether purged items may be left to remove."""
+
+    def reset(self) -> None:
+        super().reset()
+        self._queues.clear()
+        self._totals.clear()
+
+    def _queue(self, name: str) -> int:
+        """The id of a queue; 0 if it never held anything."""
+        known = self._queues.get(name)
+        if known is None:
+            found = self._execute("SELECT id FROM queues WHERE name = ?", (name,)).fetchone()
+            if found is None:
+                return 0
+            known = self._queues[name] = found[0]
+        return known
+
+    def _new_queue(self, name: str) -> int:
+        number = self._execute("INSERT INTO queues(name) VALUES(?)", (name,)).lastrowid or 0
+        self._journal.set(self._queues, name, number)
+        return number
+
+    def _total(self, queue: int) -> int:
+        known = self._totals.get(queue)
+        if known is None:
+            counted = self._execute("SELECT count(*) FROM work WHERE queue = ?", (queue,)).fetchone()
+            known = self._totals[queue] = counted[0]
+        return known
+
+    def _count(self, queue: int, more: int) -> None:
+        known = self._totals.get(queue)
+        if known is not None:
+            self._journal.set(self._totals, queue, known + more)
+
+    def enqueue(self, queue: str, payload: bytes, *, now_ms: int, due_ms: int, group: str | None = None) -> int:
+        if not self.wrote:
+            self._write()
+        where = self._queue(queue) or self._new_queue(queue)
+        number = self._item_numbers.take()
+        turn = due_ms if group is None else None
+        self._execute(_ENQUEUE, (where << _BITS | number, where, turn, due_ms, now_ms, group, payload))
+        if group is not None:
+            self._settle(where, group)
+        self._count(where, 1)
+        self.topics[queue] = None
+        return number
+
+    def _settle(self, queue: int, group: str) -> None:
+        """Gives the oldest of a group its turn."""
+        self._execute(_SETTLE, {"queue": queue, "grp": group})
+
+    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
+        where = self._queue(queue)
+        found: list[_Found] = self._execute(_READY, (where, now_ms, limit)).fetchall()
+        if not found:
+            return []
+        if not self.wrote:
+            self._write()
+        groups = {row[1] for row in found if row[1] is not None}
+        if groups:
+            found = self._with_followers(where, found, now_ms, limit)
+        until = now_ms + lease_ms
+        for row in found:
+            first = now_ms if row[6] is None else row[6]
+            turn = until if row[1] is None else None
+            self._execute(_LEASE, (turn, until, row[5] + 1, first, row[0]))
+        for group in groups:
+            self._settle(where, group)
+        return [_claimed(row, now_ms, until) for row in found]
+
+    def _with_followers(self, queue: int, heads: list[_Found], now_ms: int, limit: int) -> list[_Found]:
+        """Each item followed by what comes next in its group and is due."""
+        found: list[_Found] = []
+        for head in heads:
+            if len(found) >= limit:
+                break
+            found.append(head)
+            if head[1] is None:
+                continue
+            for row in self._execute(_FOLLOWING, (queue, head[1], head[0], limit - len(found))).fetchall():
+                if row[3] > now_ms:
+                    break
+                found.append(row)
+        return found
+
+    def _lease(self, queue: str, handle: str) -> tuple[int, int, str | None, int] | None:
+        """Queue, id, group and end of lease of a claim."""
+        parsed = parse_handle(handle)
+        where = self._queue(queue)
+        if parsed is None or not where:
+            return None
+        found = self._execute(
+            "SELECT grp, due FROM work WHERE id = ? AND receives = ? AND leased",
+            (where << _BITS | parsed[0], parsed[1]),
+        ).fetchone()
+        return (where, where << _BITS | parsed[0], found[0], found[1]) if found else None
+
+    def _move(
+        self, queue: int, number: int, group: str | None, due_ms: int, leased: bool, payload: bytes | None
+    ) -> None:
+        if not self.wrote:
+            self._write()
+        turn = due_ms if group is None else None
+        self._execute(
+            "UPDATE work SET turn = ?, due = ?, leased = ?, payload = coalesce(?, payload) WHERE id = ?",
+            (turn, due_ms, leased, payload, number),
+        )
+        if group is not None:
+            self._settle(queue, group)
+
+    def extend(self, queue: str, handle: str, until_ms: int) -> bool:
+        lease = self._lease(queue, handle)
+        if lease is None:
+            return False
+        self._move(*lease[:3], until_ms, True, None)
+        if until_ms < lease[3]:
+            self.topics[queue] = None
+        return True
+
+    def release(self, queue: str, handle: str, *, due_ms: int, payload: bytes | None = None) -> bool:
+        lease = self._lease(queue, handle)
+        if lease is None:
+            return False
+        self._move(*lease[:3], due_ms, False, payload)
+        self.topics[queue] = None
+        return True
+
+    def acknowledge(self, queue: str, handle: str) -> bool:
+        parsed = parse_handle(handle)
+        where = self._queue(queue)
+        if parsed is None or not where:
+            return False
+        if not self.wrote:
+            self._write()
+        found = self._execute(_ACKNOWLEDGE, (where << _BITS | parsed[0], parsed[1])).fetchall()
+        if not found:
+            return False
+        self._count(where, -1)
+        group = found[0][0]
+        if group is not None:
+            self._settle(where, group)
+            self.topics[queue] = None
+        return True
+
+    def reschedule(self, queue: str, number: int, *, due_ms: int, payload: bytes | None = None) -> bool:
+        where = self._queue(queue)
+        if not where or not 0 < number <= NUMBER_MAX:
+            return False
+        item = where << _BITS | number
+        found = self._execute("SELECT grp, due FROM work WHERE id = ? AND NOT leased", (item,)).fetchone()
+        if found is None:
+            return False
+        self._move(where, item, found[0], due_ms, False, payload)
+        if due_ms < found[1]:
+            self.topics[queue] = None
+        return True
+
+    def peek(self, queue: str, *, after: int = 0, limit: int = 100) -> list[Item]:
+        where = self._queue(queue)
+        found = self._execute(
+            f"SELECT {_ROW}, leased FROM work WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            (where << _BITS | min(after, NUMBER_MAX), where << _BITS | NUMBER_MAX, limit),
+        ).fetchall()
+        return [_item(*row) for row in found]
+
+    def counts(self, queue: str, now_ms: int) -> QueueCounts:
+        where = self._queue(queue)
+        total = self._total(where) if where else 0
+        later = [0, 0]
+        for question in (_LATER, _LATER_GROUPED) if total else ():
+            for leased, count in self._execute(question, (where, now_ms)).fetchall():
+                later[leased] += count
+        return QueueCounts(total - sum(later), later[1], later[0])
+
+    def expire(self, queue: str, enqueued_before_ms: int) -> int:
+        where = self._queue(queue)
+        old = "FROM work WHERE queue = ? AND enqueued < ?"
+        if not self._execute(f"SELECT 1 {old} LIMIT 1", (where, enqueued_before_ms)).fetchone():
+            return 0
+        if not self.wrote:
+            self._write()
+        gone: list[Any] = self._execute(f"DELETE {old} RETURNING grp", (where, enqueued_before_ms)).fetchall()
+        for group in {group for (group,) in gone if group is not None}:
+            self._settle(where, group)
+        self._count(where, -len(gone))
+        self.topics[queue] = None
+        return len(gone)
+
+    def purge(self, queue: str) -> int:
+        where = self._queue(queue)
+        total = self._total(where) if where else 0
+        if not total:
+            return 0
+        if not self.wrote:
+            self._write()
+        if total <= _PURGED_AT_ONCE:
+            self._execute("DELETE FROM work WHERE queue = ?", (where,))
+            self._count(where, -total)
+        else:
+            self._execute("UPDATE queues SET name = NULL WHERE id = ?", (where,))
+            self._new_queue(queue)
+            self.garbage = True
+        self.topics[queue] = None
+        return total
+
+    def tidy(self) -> None:
+        """Removes some of what purges left."""
+        found = self._execute("SELECT id FROM queues WHERE name IS NULL LIMIT 1").fetchone()
+        if found is None:
+            self.garbage = False
+            return
+        self._write()
+        some = "SELECT id FROM work WHERE queue = ? LIMIT ?"
+        if not self._execute(f"DELETE FROM work WHERE id IN ({some})", (found[0], _PURGED_AT_ONCE)).rowcount:
+            self._execute("DELETE FROM queues WHERE id = ?", found)
+
+    def clear(self) -> None:
+        """Removes everything but the numbers that were given."""
+        self._write()
+        for table in ("rows", "families", "work", "queues", "history"):
+            self._execute(f"DELETE FROM {table}")
+        for cache in (self._cache, self._families, self._queues, self._totals):
+            cache.clear()
+
+    def free(self, prefix: str) -> int:
+        freed = 0
+        for name, _ in self.due_queues(prefix):
+            leased = self._execute(
+                "SELECT id, grp, due, enqueued FROM work WHERE queue = ? AND leased", (self._queue(name),)
+            ).fetchall()
+            for item, group, due, enqueued in leased:
+                self._move(self._queue(name), item, group, min(due, enqueued), False, None)
+            if leased:
+                self.topics[name] = None
+            freed += len(leased)
+        return freed
+
+    def next_due(self, queue: str) -> int | None:
+        found: tuple[int | None] = self._execute(_NEXT, (self._queue(queue),)).fetchone()
+        return found[0]
+
+    def due_queues(self, prefix: str) -> list[tuple[str, int]]:
+        after = prefix + chr(0x10FFFF)
+        return self._execute(_DUE, (prefix, after)).fetchall()
+
+
+def _claimed(row: _Found, now_ms: int, until_ms: int) -> Item:
+    number, receives = row[0] & NUMBER_MAX, row[5] + 1
+    first = now_ms if row[6] is None else row[6]
+    return Item(number, handle_of(number, receives), row[2], until_ms, row[4], receives, first, True, row[1])
+
+
+def _item(
+    item: int, group: str | None, payload: bytes, due: int, enqueued: int, receives: int, first: int | None, leased: int
+) -> Item:
+    number = item & NUMBER_MAX
+    handle = handle_of(number, receives)
+    return Item(number, handle, payload, due, enqueued, receives, first, bool(leased), group)

@@ -1,0 +1,151 @@
+"""Rows and history in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, TypeVar
+
+from outfall.core.ports import Key, Table
+from outfall.store import keys
+from outfall.store.sqlite_session import Session
+from outfall.store.values import Values
+
+T = TypeVar("T")
+
+_CACHED_ROWS = 2048
+_CACHED_SIZE_MAX = 8 * 1024
+_PAGES = (16, 64, 256)
+
+_PUT = "INSERT INTO rows VALUES(?, ?, ?) ON CONFLICT(family, key) DO UPDATE SET value = excluded.value"
+_SCAN = "SELECT key, value FROM rows WHERE family = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
+_SCAN_BACK = "SELECT key, value FROM rows WHERE family = ? AND key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
+
+_UNKNOWN = object()
+
+
+class Rows(Session):
+    """Rows, with the values that were used last in memory: every request reads its queue, role and policies."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._values = Values()
+        self._families: dict[str, int] = {}
+        self._cache: OrderedDict[tuple[str, Key], Any] = OrderedDict()
+        self._row_writes = 0
+
+    def reset(self) -> None:
+        super().reset()
+        self._families.clear()
+        self._cache.clear()
+
+    def keep(self) -> None:
+        super().keep()
+        while len(self._cache) > _CACHED_ROWS:
+            self._cache.popitem(last=False)
+
+    def _family(self, name: str) -> int:
+        """The number of a table; 0 if it has none yet."""
+        known = self._families.get(name)
+        if known is None:
+            found = self._execute("SELECT id FROM families WHERE name = ?", (name,)).fetchone()
+            if found is None:
+                return 0
+            known = self._families[name] = found[0]
+        return known
+
+    def _new_family(self, name: str) -> int:
+        number = self._execute("INSERT INTO families(name) VALUES(?)", (name,)).lastrowid or 0
+        self._journal.set(self._families, name, number)
+        return number
+
+    def get(self, table: Table[T], key: Key) -> T | None:
+        where = (table.name, key)
+        value: T | None = self._cache.get(where, _UNKNOWN)
+        if value is not _UNKNOWN:
+            self._cache.move_to_end(where)
+            return value
+        found = self._execute(
+            "SELECT value FROM rows WHERE family = ? AND key = ?", (self._family(table.name), keys.encode(key))
+        ).fetchone()
+        value = None if found is None else self._values.decode(table, found[0])
+        if found is None or len(found[0]) <= _CACHED_SIZE_MAX:
+            # What an unfinished work has written is in the cache already, so this is older than the work.
+            self._cache[where] = value
+        return value
+
+    def put(self, table: Table[T], key: Key, value: T) -> None:
+        if not self.wrote:
+            self._write()
+        data = self._values.encode(value)
+        family = self._family(table.name) or self._new_family(table.name)
+        self._execute(_PUT, (family, keys.encode(key), data))
+        self._row_writes += 1
+        self._journal.set(self._cache, (table.name, key), value if len(data) <= _CACHED_SIZE_MAX else _UNKNOWN)
+
+    def delete(self, table: Table[Any], key: Key) -> bool:
+        if self._cache.get((table.name, key), _UNKNOWN) is None:
+            return False
+        if not self.wrote:
+            self._write()
+        where = (self._family(table.name), keys.encode(key))
+        self._row_writes += 1
+        self._journal.set(self._cache, (table.name, key), None)
+        return self._execute("DELETE FROM rows WHERE family = ? AND key = ?", where).rowcount > 0
+
+    def scan(
+        self,
+        table: Table[T],
+        prefix: Key = (),
+        *,
+        start: Key = (),
+        starts_with: str = "",
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> Iterator[tuple[Key, T]]:
+        low, high = keys.bounds(prefix, start, starts_with, reverse)
+        return islice(self._walk(table, low, high, reverse), limit)
+
+    def _walk(self, table: Table[T], low: bytes, high: bytes, reverse: bool) -> Iterator[tuple[Key, T]]:
+        """Reads a page at a time; a write may have changed what lies ahead, so the page is read again after one."""
+        size, page = 0, [(b"", b"")]
+        while page:
+            writes = self._row_writes
+            limit = _PAGES[min(size, len(_PAGES) - 1)]
+            family = self._family(table.name)
+            page = self._execute(_SCAN_BACK if reverse else _SCAN, (family, low, high, limit)).fetchall()
+            size += 1
+            for key, data in page:
+                yield keys.decode(key), self._values.decode(table, data)
+                low, high = (low, key) if reverse else (key + b"\0", high)
+                if self._row_writes != writes:
+                    size = 0
+                    break
+            else:
+                if len(page) < limit:
+                    return
+
+    def append(self, stream: str, fact: bytes) -> int:
+        if not self.wrote:
+            self._write()
+        number = self._fact_numbers.take()
+        self._execute("INSERT INTO history VALUES(?, ?, ?)", (number, stream, fact))
+        return number
+
+    def history(self, stream: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
+        return self._execute(
+            "SELECT number, fact FROM history WHERE stream = ? AND number > ? ORDER BY number LIMIT ?",
+            (stream, after, limit),
+        ).fetchall()
+
+    def feed(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, str, bytes]]:
+        return self._execute(
+            "SELECT number, stream, fact FROM history WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
+        ).fetchall()
+
+    def forget(self, stream: str) -> None:
+        if not self.wrote:
+            self._write()
+        self._execute("DELETE FROM history WHERE stream = ?", (stream,))
