@@ -1,0 +1,34 @@
+"""Lambda: functions and their life cycle, versions, aliases, policies, asynchronous settings, and Invoke.
+
+What happens to an accepted event afterwards is told in `flow`; how a function runs, in `sandbox`.
+"""
+
+from __future__ import annotations
+
+from outfall.core.service import Service
+from outfall.services.lambda_ import (
+    aliases,
+    concurrency,
+    event_invoke,
+    invoke,
+    lifecycle,
+    permissions,
+    reading,
+    recursion,
+    tags,
+    versions,
+)
+
+SERVICE = Service.of(
+    "lambda",
+    lifecycle.OPERATIONS,
+    reading.OPERATIONS,
+    versions.OPERATIONS,
+    aliases.OPERATIONS,
+    permissions.OPERATIONS,
+    event_invoke.OPERATIONS,
+    concurrency.OPERATIONS,
+    tags.OPERATIONS,
+    recursion.OPERATIONS,
+    invoke.OPERATIONS,
+)

@@ -1,0 +1,123 @@
+"""The rows of Lambda: what a function, a version, an alias and their settings are in the store. No rules.
+
+Every key begins with account, region and function name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outfall.core.body import Segment
+from outfall.core.invocation import Logging
+from outfall.core.ports import Table
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A code archive, kept once however many versions use it. Key: its SHA-256 in hex."""
+
+    size: int
+    segments: tuple[Segment, ...]
+    users: int = 1
+    """How many versions of functions refer to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRow:
+    """What belongs to a function as a whole. Key: account, region, name."""
+
+    created_ms: int
+    tags: tuple[tuple[str, str], ...] = ()
+    reserved_concurrency: int | None = None
+    recursive_loop: str = "Terminate"
+    published: str = ""
+    """The latest published version, and the `build` that it was published from."""
+    published_build: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberingRow:
+    """The last version number that a name was given. Key: account, region, name. It outlives the function."""
+
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html: numbers are never used again, not even
+    # after the function was deleted and created anew.
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version of a function, `$LATEST` or published. Key: account, region, name, `version_key(version)`."""
+
+    account: str
+    region: str
+    name: str
+    version: str
+    revision: str
+    """AWS's RevisionId: changes with everything, also with a change of state or of the policy."""
+    build: str
+    """Changes with code and configuration alone; warm environments are shared by it."""
+    runtime: str
+    role: str
+    handler: str
+    code_sha256: str
+    code_size: int
+    modified_ms: int
+    logging: Logging
+    description: str = ""
+    timeout_s: int = 3
+    memory_mb: int = 128
+    ephemeral_mb: int = 512
+    variables: tuple[tuple[str, str], ...] = ()
+    dead_letter: str = ""
+    tracing: str = "PassThrough"
+    architecture: str = "x86_64"
+    state: str = "Active"
+    state_reason: str = ""
+    state_reason_code: str = ""
+    update_status: str = ""
+    update_reason: str = ""
+    update_reason_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """An alias. Key: account, region, function name, alias name."""
+
+    name: str
+    version: str
+    description: str
+    revision: str
+    routing: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """The policy of a function, version or alias. Key: account, region, name, qualifier (`$LATEST` if none)."""
+
+    statements: tuple[tuple[str, str], ...]
+    """Statement id and the statement as JSON, in the order they were added."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventInvokeConfigRow:
+    """Asynchronous settings of exactly one qualifier. Key: account, region, name, qualifier (`$LATEST` if none)."""
+
+    modified_ms: int
+    retries_max: int | None = None
+    event_age_s_max: int | None = None
+    on_success: str = ""
+    on_failure: str = ""
+
+
+CODE = Table("lambda.code", CodeRow)
+FUNCTIONS = Table("lambda.functions", FunctionRow)
+NUMBERING = Table("lambda.numbering", NumberingRow)
+VERSIONS = Table("lambda.versions", VersionRow)
+ALIASES = Table("lambda.aliases", AliasRow)
+POLICIES = Table("lambda.policies", PolicyRow)
+EVENT_INVOKE_CONFIGS = Table("lambda.event_invoke_configs", EventInvokeConfigRow)
+
+
+def version_key(version: str) -> str:
+    """The version as a key component that sorts as AWS lists: `$LATEST` first, then by number."""
+    return version.zfill(12) if version.isdigit() else version
