@@ -1,0 +1,187 @@
+"""Errors on the wire: each protocol's own form, with AWS's headers.
+
+Sources: lambda-runtime.md "Errors on the wire" and iam.md section 3 among the recordings [LS:test_lambda_api,
+LS:test_sqs, FL:R1-R4]; https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html for S3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from outfall.core.errors import AwsError
+from outfall.wire import json, xml
+from outfall.wire.codec import Headers, finished, request_id_headers
+from outfall.wire.identify import Route
+from outfall.wire.legacy import ERROR_CODES_OF_QUERY, XML_DECLARATION
+from outfall.wire.message import WireResponse
+from outfall.wire.models import Models, ServiceModel, Shape
+from outfall.wire.shapes import epoch_seconds
+
+DENIED = ("AccessDenied", "AccessDeniedException")
+CORAL_ERRORS = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "IncompleteSignatureException",
+        "InternalFailure",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "SerializationException",
+        "UnknownOperationException",
+        "UnrecognizedClientException",
+        "ValidationException",
+    }
+)
+"""Errors of the framework that AWS's JSON services are built on; their type is named after it, not after the service."""
+
+CORAL = "com.amazon.coral.service#"
+JSON_NAMESPACES: dict[str, str] = {"sqs": "com.amazonaws.sqs#"}
+CAPITAL_MESSAGE = frozenset({"AccessDeniedException"})
+"""Errors whose text is under `Message`, whatever the protocol; for others the model says, and else it is `message`."""
+
+
+def render_fault(
+    models: Models, route: Route | None, error: AwsError, request_id: str, *, head: bool = False
+) -> WireResponse:
+    """The response that tells a client of `error`. Without a route (nothing could be read) it is S3's form.
+
+    The status is the error class's own where it states one, else the model's for an error of that name.
+    """
+    protocol = route.protocol if route else "rest-xml"
+    service = _model(models, route)
+    headers = request_id_headers(protocol, route.service if route else "s3", request_id)
+    status, body = FORMS[protocol](service, route.service if route else "s3", error, request_id, headers)
+    return finished(status, headers, b"" if status == 304 else body, head)
+
+
+def _model(models: Models, route: Route | None) -> ServiceModel | None:
+    if route is None or not route.service or not route.served:
+        return None
+    return models.service(route.service)
+
+
+def _shape(service: ServiceModel | None, error: AwsError) -> Shape:
+    if service is None:
+        return {}
+    return service.errors.get(error.code) or service.errors.get(error.query_code) or {}
+
+
+def _status(service: ServiceModel | None, error: AwsError) -> int:
+    for one in type(error).__mro__:
+        if one is AwsError:
+            break
+        if "status" in one.__dict__:
+            return error.status
+    declared = _shape(service, error).get("error", {}).get("httpStatusCode")
+    return int(declared) if declared else error.status
+
+
+def _message_key(shape: Shape, code: str) -> str:
+    if code in CAPITAL_MESSAGE:
+        return "Message"
+    members = shape.get("members", {})
+    return "Message" if "Message" in members and "message" not in members else "message"
+
+
+def _json(
+    service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
+) -> tuple[int, bytes]:
+    code, status = error.code, _status(service, error)
+    if code in DENIED:
+        code, status = "AccessDeniedException", 403 if name == "sqs" else 400
+    space = JSON_NAMESPACES.get(name, "")
+    kind = (CORAL if code in CORAL_ERRORS else space) + code if space else code
+    body: dict[str, Any] = {"__type": kind}
+    body.update(error.fields)
+    body[_message_key(_shape(service, error), code)] = error.message
+    version = service.json_version if service else "1.0"
+    headers.append(("Content-Type", f"application/x-amz-json-{version}"))
+    if service is not None and service.query_compatible:
+        fault = "Sender" if error.sender_fault else "Receiver"
+        headers.append(("x-amzn-query-error", f"{_query_code(service, error, code)};{fault}"))
+    return status, json.encode(body)
+
+
+def _query_code(service: ServiceModel | None, error: AwsError, code: str) -> str:
+    """The older name of an error."""
+    if code in DENIED:
+        return "AccessDenied"
+    if error.query_code != error.code:
+        return error.query_code
+    declared: str | None = _shape(service, error).get("error", {}).get("code")
+    return declared or ERROR_CODES_OF_QUERY.get(error.code, error.code)
+
+
+def _rest_json(
+    service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
+) -> tuple[int, bytes]:
+    shape, code, status = _shape(service, error), error.code, _status(service, error)
+    if code in DENIED:
+        code, status = "AccessDeniedException", 403
+    members = shape.get("members", {})
+    body: dict[str, Any] = {}
+    for key, value in error.fields.items():
+        if members.get(key, {}).get("location") == "header":
+            headers.append((members[key].get("locationName", key), str(value)))
+        else:
+            body[key] = _json_value(service, members.get(key), value)
+    if "Type" in members and "Type" not in body:
+        body["Type"] = "User" if error.sender_fault else "Service"
+    body[_message_key(shape, code)] = error.message
+    headers += [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)]
+    return status, json.encode(body)
+
+
+def _json_value(service: ServiceModel | None, ref: Shape | None, value: Any) -> Any:
+    if service is None or ref is None or service.resolve(ref)["type"] != "timestamp":
+        return value
+    return epoch_seconds(value)
+
+
+def _query(
+    service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
+) -> tuple[int, bytes]:
+    code = _query_code(service, error, error.code)
+    status = 403 if code == "AccessDenied" else _status(service, error)
+    space = f' xmlns="{service.xml_namespace}"' if service and service.xml_namespace else ""
+    out = [XML_DECLARATION.get(name, ""), f"<ErrorResponse{space}><Error>"]
+    out.append(f"<Type>{'Sender' if error.sender_fault else 'Receiver'}</Type>")
+    out.append(f"<Code>{xml.escape(code)}</Code><Message>{_safe(error.message)}</Message>")
+    _fields(out, error)
+    if name == "sqs":
+        out.append("<Detail/>")
+    out.append(f"</Error><RequestId>{xml.escape(request_id)}</RequestId></ErrorResponse>")
+    headers.append(("Content-Type", "text/xml"))
+    return status, "".join(out).encode("utf-8", "replace")
+
+
+def _rest_xml(
+    service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
+) -> tuple[int, bytes]:
+    code, status = error.code, _status(service, error)
+    if code in DENIED:
+        code, status = "AccessDenied", 403
+    ids = dict(headers)
+    out = [XML_DECLARATION["s3"], f"<Error><Code>{xml.escape(code)}</Code><Message>{_safe(error.message)}</Message>"]
+    _fields(out, error)
+    out.append(f"<RequestId>{xml.escape(request_id)}</RequestId>")
+    out.append(f"<HostId>{ids.get('x-amz-id-2', '')}</HostId></Error>")
+    headers.append(("Content-Type", "application/xml"))
+    return status, "".join(out).encode("utf-8", "replace")
+
+
+def _fields(out: list[str], error: AwsError) -> None:
+    for key, value in error.fields.items():
+        if value is not None:
+            text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+            out.append(f"<{key}>{_safe(text)}</{key}>")
+
+
+def _safe(text: str) -> str:
+    """Text that any XML parser reads: what XML cannot hold, a client's garbage mostly, becomes U+FFFD."""
+    return xml.escape(xml.UNSPEAKABLE.sub("\ufffd", text))
+
+
+Form = Callable[["ServiceModel | None", str, AwsError, str, Headers], tuple[int, bytes]]
+FORMS: dict[str, Form] = {"json": _json, "query": _query, "rest-json": _rest_json, "rest-xml": _rest_xml}
