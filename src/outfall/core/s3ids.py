@@ -23,7 +23,7 @@ def canonical_user_id(account: str) -> str:
 
 
 def short_owner_id(account: str) -> str:
-    """`A` and 13 characters, as `A3NL1KOZZKEXAM`: how event records name a bucket's owner. [DOC notification-content]"""
+    """`A` and 13 characters, as `A3NL1KOZZKEXAM`: how event records name a bucket's owner. [DOC]"""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     digest = sha256(b"s3 owner " + account.encode()).digest()
     return "A" + "".join(alphabet[byte % len(alphabet)] for byte in digest[:13])

@@ -31,7 +31,9 @@ def settle(ctx: Context, event: AsyncEvent, condition: Condition) -> None:
     if destination:
         failures += not _deliver(ctx, event, destination, "destination", _record_parcel(ctx, event, condition))
     if event.ending.dead_letter and not success:
-        failures += not _deliver(ctx, event, event.ending.dead_letter, "dead-letter", _letter_parcel(ctx, event, condition))
+        failures += not _deliver(
+            ctx, event, event.ending.dead_letter, "dead-letter", _letter_parcel(ctx, event, condition)
+        )
     timeline.note(
         ctx,
         event.id,

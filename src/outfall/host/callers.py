@@ -45,4 +45,6 @@ class Callers:
 
     def names(self) -> str:
         """What the log says of the keys that would have been known."""
-        return ", ".join(sorted(self._root)) + ", any account's twelve digits (secret test), keys made through IAM or STS"
+        return (
+            ", ".join(sorted(self._root)) + ", any account's twelve digits (secret test), keys made through IAM or STS"
+        )

@@ -14,7 +14,7 @@ from outfall.authz import Ask, authorize, denial
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context, House
 from outfall.core.effects import Park, Respond, RunFunction
-from outfall.core.errors import AwsError, InternalError, NotServed
+from outfall.core.errors import NotServed
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Ids, Store, Tx
 from outfall.core.principal import Principal
@@ -22,10 +22,12 @@ from outfall.core.service import Call, Operation, Permission, Service
 from outfall.host.admission import Admission, Admitted
 from outfall.host.parking import Parking
 from outfall.host.worker import Runner
-from outfall.wire import codec, faults
+from outfall.wire import codec
 from outfall.wire.identify import Route
 from outfall.wire.message import WireRequest, WireResponse
 from outfall.wire.models import Models
+from outfall.wire.refusals import Kind
+from outfall.wire.sigv4 import Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,20 @@ class Front:
     log: Callable[[str], None]
 
 
+@dataclass(slots=True)
+class Visit:
+    """One request on its way: what it is, whose signature it claims, and, once known, who makes it and what it asks."""
+
+    route: Route
+    request: WireRequest
+    request_id: str
+    source_ip: str
+    kind: Kind
+    signed: Signed | None
+    admitted: Admitted | None = None
+    parameters: dict[str, Any] | None = None
+
+
 class Dispatcher:
     """Answers calls of AWS's APIs."""
 
@@ -52,45 +68,47 @@ class Dispatcher:
         self._front = front
         self._parking = parking
 
-    async def answer(self, route: Route, request: WireRequest, request_id: str, source_ip: str) -> WireResponse:
-        """The response to an identified request whose body has been taken in; never raises."""
-        front = self._front
-        head = request.method == "HEAD"
-        try:
-            operation = self._operation(route)
-            output = await self._perform(operation, route, request, request_id, source_ip)
-            return _render(front.models, route, output, request_id, head=head)
-        except AwsError as error:
-            return faults.render_fault(front.models, route, error, request_id, head=head)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            front.log(f"{route.service}.{route.operation} failed: {error!r} (request {request_id})")
-            return faults.render_fault(front.models, route, InternalError(), request_id, head=head)
-
-    def _operation(self, route: Route) -> Operation:
+    def operation(self, route: Route) -> Operation:
+        """The operation that a route names; raises `NotServed`."""
         service = self._front.services.get(route.service)
         operation = service.operations.get(route.operation or "") if service else None
         if operation is None:
             raise NotServed(f"{route.service}:{route.operation} is not served by this version of Outfall.")
         return operation
 
-    async def _perform(
-        self, operation: Operation, route: Route, request: WireRequest, request_id: str, source_ip: str
-    ) -> Any:
+    def claim(self, visit: Visit) -> Signed | None:
+        """The signature that a request claims."""
+        return self._front.admission.claim(visit.request, visit.kind)
+
+    async def admit(self, visit: Visit) -> Admitted:
+        """Authenticates a request before its body is taken in."""
+        admission, clock = self._front.admission, self._front.clock
+
+        def work(tx: Tx) -> Admitted:
+            return admission.admit(tx, visit.signed, visit.request, visit.kind, clock.now_ms())
+
+        visit.admitted = await self._front.store.run(work)
+        return visit.admitted
+
+    def parse(self, visit: Visit) -> dict[str, Any]:
+        """What a request asks, by the names of the model."""
+        if visit.parameters is None:
+            visit.parameters = codec.parse(self._front.models, visit.route, visit.request)
+        return visit.parameters
+
+    async def perform(self, operation: Operation, visit: Visit) -> WireResponse:
+        """The response to a request; raises what its handler raises."""
         parked: asyncio.Future[None] | None = None
         parked_until: int | None = None
         due_ms: int | None = None
 
         def work(tx: Tx) -> tuple[Call, Any]:
             nonlocal parked, due_ms
-            now = self._front.clock.now_ms()
-            admitted = self._front.admission.admit(tx, route, request, now)
-            call = self._call(tx, now, admitted, route, operation, request, request_id, source_ip)
+            call = self._call(tx, operation, visit)
             call.parked_until = parked_until
-            parameters = admitted.parameters
+            parameters = self.parse(visit)
             for permission in operation.permissions:
-                self._require(call, permission, parameters, route.service)
+                self._require(call, permission, parameters, visit.route.service)
             output = operation.handler(call, parameters)
             if isinstance(output, Park):
                 parked = self._parking.park(output.topic)
@@ -104,10 +122,10 @@ class Dispatcher:
                 parked_until = output.until_ms
                 until_ms = parked_until if due_ms is None else min(parked_until, max(due_ms, call.now + 1))
                 await self._parking.wait(output.topic, parked, (until_ms - call.now) / 1000)
-            elif isinstance(output, RunFunction):
-                return await self._run_function(call, output)
-            else:
-                return output
+                continue
+            if isinstance(output, RunFunction):
+                output = await self._run_function(call, output)
+            return self._render(visit, output)
 
     async def _run_function(self, call: Call, effect: RunFunction) -> Any:
         outcome = await self._front.run(effect.run)
@@ -121,35 +139,38 @@ class Dispatcher:
 
         return await self._front.store.run(work)
 
-    def _call(
-        self,
-        tx: Tx,
-        now: int,
-        admitted: Admitted,
-        route: Route,
-        operation: Operation,
-        request: WireRequest,
-        request_id: str,
-        source_ip: str,
-    ) -> Call:
-        front = self._front
-        host = request.headers.get("host", "localhost")
+    def _call(self, tx: Tx, operation: Operation, visit: Visit) -> Call:
+        front, request = self._front, visit.request
+        now = front.clock.now_ms()
+        if visit.admitted is None:
+            visit.admitted = front.admission.admit(tx, visit.signed, request, visit.kind, now)
         return Call(
             tx=tx,
             now=now,
             wall=front.clock.wall_ms(),
             ids=front.ids,
-            account=admitted.principal.account,
-            region=admitted.region,
+            account=visit.admitted.principal.account,
+            region=visit.admitted.region,
             house=front.house,
-            principal=admitted.principal,
-            request_id=request_id,
+            principal=visit.admitted.principal,
+            request_id=visit.request_id,
             operation=operation.name,
-            endpoint=f"http://{host}",
-            source_ip=source_ip,
+            endpoint=f"http://{request.headers.get('host', 'localhost')}",
+            source_ip=visit.source_ip,
             headers=request.headers,
-            protocol=route.protocol,
+            protocol=visit.route.protocol,
         )
+
+    def _render(self, visit: Visit, output: Any) -> WireResponse:
+        models, head = self._front.models, visit.request.method == "HEAD"
+        if not isinstance(output, Respond):
+            return codec.render(models, visit.route, output, visit.request_id, head=head)
+        response = codec.render(
+            models, visit.route, output.output, visit.request_id, head=head, extra_headers=output.headers
+        )
+        if output.status is not None:
+            response.status = output.status
+        return response
 
     def _require(self, call: Call, permission: Permission, parameters: dict[str, Any], service: str) -> None:
         if permission.when is not None and not permission.when(call, parameters):
@@ -174,15 +195,6 @@ class Dispatcher:
         owner = arn.account or self._front.owner_of(call.tx, arn) or call.account
         read = call.house.resource_policies.get(arn.service)
         return (read(call, arn) if read else None), owner
-
-
-def _render(models: Models, route: Route, output: Any, request_id: str, *, head: bool) -> WireResponse:
-    if not isinstance(output, Respond):
-        return codec.render(models, route, output, request_id, head=head)
-    response = codec.render(models, route, output.output, request_id, head=head, extra_headers=output.headers)
-    if output.status is not None:
-        response.status = output.status
-    return response
 
 
 def _denied(principal: Principal, action: str, resource: str, missing: str) -> str:

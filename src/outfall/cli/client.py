@@ -1,0 +1,101 @@
+"""How commands reach a server: which one, its private API, and AWS clients for it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION
+
+TIMEOUT_S = 60
+
+
+def endpoint_of(given: str | None) -> str:
+    """The server that is meant: as given, else AWS_ENDPOINT_URL, else the default port of this machine."""
+    endpoint = given or os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{DEFAULT_PORT}"
+    parts = urlsplit(endpoint)
+    if parts.scheme != "http" or not parts.hostname:
+        raise click.ClickException(f"an endpoint looks like http://127.0.0.1:{DEFAULT_PORT}, not {endpoint}")
+    return endpoint.rstrip("/")
+
+
+def ask(endpoint: str, path: str, *, method: str = "GET", timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+    """The answer of the private API; a server that is not there, or refuses, ends the command with one line."""
+    parts = urlsplit(endpoint)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
+    try:
+        connection.request(method, path, headers={"x-outfall": "1"})
+        response = connection.getresponse()
+        body = response.read()
+    except OSError:
+        raise click.ClickException(f"no Outfall answers at {endpoint}; start one with: outfall up") from None
+    finally:
+        connection.close()
+    try:
+        told = json.loads(body)
+    except ValueError:
+        raise click.ClickException(f"what answers at {endpoint} is not Outfall") from None
+    if response.status != 200:
+        raise click.ClickException(str(told.get("message", f"status {response.status}")))
+    if not isinstance(told, dict):
+        raise click.ClickException(f"what answers at {endpoint} is not Outfall")
+    return told
+
+
+def is_up(endpoint: str) -> bool:
+    """Whether a server answers there."""
+    try:
+        return bool(ask(endpoint, "/_outfall/health", timeout_s=2).get("status") == "running")
+    except click.ClickException:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float, every_s: float = 0.05) -> bool:
+    """Whether the condition came true in time."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(every_s)
+    return condition()
+
+
+def aws(service: str, endpoint: str, region: str | None = None) -> Any:
+    """An AWS client for the server, with the caller's own credentials if the environment has any, else the root key."""
+    import boto3
+    from botocore.config import Config
+
+    has_own = bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+    session = boto3.session.Session(
+        aws_access_key_id=None if has_own else "test",
+        aws_secret_access_key=None if has_own else "test",
+        region_name=region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION,
+    )
+    config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
+    return session.client(service, endpoint_url=endpoint, config=config)
+
+
+def endpoint_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--endpoint`."""
+    return click.option("--endpoint", metavar="URL", help="The server; default: AWS_ENDPOINT_URL, else port 4566.")(
+        command
+    )
+
+
+def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `-o`."""
+    return click.option(
+        "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+    )(command)
+
+
+def print_json(value: object) -> None:
+    """Prints a value for a program to read."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

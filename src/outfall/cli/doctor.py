@@ -1,0 +1,104 @@
+"""`outfall doctor`: what this machine can do for functions, and what is likely to go wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from outfall.cli.client import ask, aws, endpoint_of, endpoint_option, is_up, output_option, print_json
+from outfall.cli.server import default_data
+from outfall.host.config import DEFAULT_PORT
+
+SYNCS = 20
+SLOW_SYNC_MS = 10.0
+
+Finding = tuple[str, str, str]
+"""`ok` or `warn`, what was looked at, and what was seen."""
+
+
+@click.command()
+@endpoint_option
+@output_option
+def doctor(endpoint: str | None, output: str) -> None:
+    """Look for what will not work, here and in what the server holds."""
+    endpoint = endpoint_of(endpoint)
+    findings = [*_machine(), *_server(endpoint)]
+    if output == "json":
+        print_json([{"level": level, "what": what, "seen": seen} for level, what, seen in findings])
+        return
+    for level, what, seen in findings:
+        click.echo(f"{'ok  ' if level == 'ok' else 'WARN'}  {what:<22}{seen}")
+
+
+def _machine() -> Iterator[Finding]:
+    yield "ok", "python", sys.version.split()[0]
+    node = shutil.which("node")
+    yield ("ok", "node", node) if node else ("warn", "node", "not found: Node.js functions cannot run")
+    bwrap = shutil.which("bwrap") or _packaged_bwrap()
+    yield (
+        ("ok", "bubblewrap", bwrap)
+        if bwrap
+        else ("warn", "bubblewrap", "not found: functions run as plain processes, and can see this machine's files")
+    )
+    yield _disk()
+
+
+def _packaged_bwrap() -> str | None:
+    beside = Path(sys.executable).parent / "bwrap"
+    return str(beside) if beside.exists() else None
+
+
+def _disk() -> Finding:
+    directory = default_data()
+    while not directory.exists():
+        directory = directory.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=directory) as file:
+            began = time.perf_counter()
+            for _ in range(SYNCS):
+                os.pwrite(file.fileno(), b"x" * 4096, 0)
+                os.fdatasync(file.fileno())
+            sync_ms = (time.perf_counter() - began) * 1000 / SYNCS
+    except OSError as error:
+        return "warn", "data directory", f"{directory} cannot be written: {error.strerror}"
+    level = "ok" if sync_ms < SLOW_SYNC_MS else "warn"
+    return level, "data directory", f"{directory}, a durable write takes {sync_ms:.2f} ms"
+
+
+def _server(endpoint: str) -> Iterator[Finding]:
+    if not is_up(endpoint):
+        yield "ok", "server", f"none at {endpoint}; start one with: outfall up"
+        if endpoint.endswith(f":{DEFAULT_PORT}") and _taken(DEFAULT_PORT):
+            yield "warn", "port", f"something else listens on port {DEFAULT_PORT}: use outfall up --port"
+        return
+    told = ask(endpoint, "/_outfall/health")
+    yield "ok", "server", f"{endpoint}, environments: {told['environments']['kind']}"
+    for notice in told["environments"]["notices"].values():
+        yield "warn", "runtime", notice
+    yield from _functions(endpoint)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _functions(endpoint: str) -> Iterator[Finding]:
+    client = aws("lambda", endpoint)
+    for page in client.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            name = function["FunctionName"]
+            configs = client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]
+            targets = [one.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for one in configs]
+            if any(targets) or function.get("DeadLetterConfig"):
+                yield "ok", "function", f"{name} keeps its failures"
+            else:
+                yield "warn", "function", f"{name} has no failure destination and no dead-letter queue: failures vanish"

@@ -1,0 +1,165 @@
+"""Asynchronous events: the list, one event's timeline, skipping waits; and starting from nothing."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from outfall.cli.client import ask, endpoint_of, endpoint_option, output_option, print_json
+
+FOLLOW_EVERY_S = 0.3
+
+
+@click.group(invoke_without_command=True)
+@endpoint_option
+@output_option
+@click.option("--follow", is_flag=True, help="Go on printing what happens.")
+@click.option("--state", type=click.Choice(["queued", "running", "waiting", "succeeded", "failed"]), help="Only these.")
+@click.option("--function", "function", default="", help="Only events of this function.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.pass_context
+def events(
+    ctx: click.Context,
+    endpoint: str | None,
+    output: str,
+    follow: bool,
+    state: str | None,
+    function: str,
+    limit: int,
+) -> None:
+    """Asynchronous events, the newest first."""
+    ctx.obj = (endpoint, output)
+    if ctx.invoked_subcommand:
+        return
+    endpoint = endpoint_of(endpoint)
+    if follow:
+        _follow(endpoint, output)
+        return
+    told = ask(endpoint, f"/_outfall/api/events?limit={limit}&state={state or ''}&function={function}")
+    if output == "json":
+        print_json(told["events"])
+        return
+    if not told["events"]:
+        click.echo("No events yet.")
+    for event in told["events"]:
+        click.echo(_line(event))
+
+
+def _line(event: dict[str, Any]) -> str:
+    name = ":".join(event["function"].split(":")[6:])
+    end = event["condition"] or (f"next attempt {clock(event['due_ms'])}" if event["state"] == "waiting" else "")
+    lost = f"  {event['undelivered']} undelivered" if event["undelivered"] else ""
+    return (
+        f"{clock(event['accepted_ms'])}  {event['id']}  {event['state']:<9}  {name}  "
+        f"attempts {event['attempts']}  {end}{lost}"
+    ).rstrip()
+
+
+def _follow(endpoint: str, output: str) -> None:
+    after = 0
+    try:
+        while True:
+            told = ask(endpoint, f"/_outfall/api/history?after={after}")
+            for fact in told["history"]:
+                after = fact["number"]
+                if output == "json":
+                    click.echo(_json_line(fact))
+                else:
+                    click.echo(f"{clock(fact['at_ms'])}  {fact['event']}  {describe(fact)}")
+            if not told["history"]:
+                time.sleep(FOLLOW_EVERY_S)
+    except KeyboardInterrupt:
+        return
+
+
+def _json_line(fact: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(fact, ensure_ascii=False)
+
+
+@events.command()
+@click.argument("event_id")
+@endpoint_option
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default=None, help="How to print.")
+@click.pass_obj
+def show(inherited: tuple[str | None, str], event_id: str, endpoint: str | None, output: str | None) -> None:
+    """The timeline of one event: attempts, waits, the record, and where it went or why it did not."""
+    told = ask(endpoint_of(endpoint or inherited[0]), f"/_outfall/api/events/{event_id}")
+    if (output or inherited[1]) == "json":
+        print_json(told)
+        return
+    event = told["event"]
+    click.echo(f"{event['id']}  {event['function']}  {event['state']}")
+    first = told["history"][0]["at_ms"] if told["history"] else 0
+    for fact in told["history"]:
+        click.echo(f"  {clock(fact['at_ms'])}  +{(fact['at_ms'] - first) / 1000:9.3f} s  {describe(fact)}")
+        if fact["fact"] == "Undelivered":
+            click.echo(f"      the record, which AWS would have dropped: {fact['body']}")
+
+
+@click.command()
+@click.argument("event_id", required=False)
+@click.option("--all", "every", is_flag=True, help="Every event that waits.")
+@endpoint_option
+@output_option
+def skip(event_id: str | None, every: bool, endpoint: str | None, output: str) -> None:
+    """End the wait of an event: its next attempt is due now. Nothing that is decided changes by it."""
+    if bool(event_id) == every:
+        raise click.UsageError("name one event, or --all")
+    path = "/_outfall/api/events/skip-wait" if every else f"/_outfall/api/events/{event_id}/skip-wait"
+    told = ask(endpoint_of(endpoint), path, method="POST")
+    if output == "json":
+        print_json(told)
+    else:
+        click.echo(f"Skipped the wait of {told['skipped']} event(s).")
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@endpoint_option
+def reset(yes: bool, endpoint: str | None) -> None:
+    """Remove everything the server holds: buckets, queues, functions, roles, events."""
+    endpoint = endpoint_of(endpoint)
+    if not yes:
+        click.confirm(f"Remove everything that the server at {endpoint} holds?", abort=True)
+    ask(endpoint, "/_outfall/api/reset", method="POST")
+    click.echo("Reset.")
+
+
+def clock(at_ms: int) -> str:
+    """A time as UTC, to the millisecond."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}.{at_ms % 1000:03d}"
+
+
+DESCRIPTIONS = {
+    "EventAccepted": "accepted from {sender} for {function}",
+    "AttemptStarted": "attempt {attempt} started",
+    "AttemptLost": "attempt {attempt} was lost with the server that made it, and is made again",
+    "AttemptThrottled": "throttled: {reason}",
+    "WaitSkipped": "the wait was skipped",
+    "Settled": "settled: {condition} after {attempts} attempt(s)",
+    "Delivered": "{role}: {size} bytes delivered to {target} as {receipt}",
+    "Undelivered": "{role}: NOT delivered to {target}: {explanation}",
+}
+"""How each fact is told in a line."""
+
+
+def describe(fact: dict[str, Any]) -> str:
+    """A fact in a line."""
+    if fact["fact"] == "WaitStarted":
+        return f"waits {fact['nominal_ms'] / 1000:g} s for its next attempt, until {clock(fact['due_ms'])}"
+    if fact["fact"] == "AttemptEnded":
+        return _ended(fact)
+    return DESCRIPTIONS[fact["fact"]].format(**fact)
+
+
+def _ended(fact: dict[str, Any]) -> str:
+    if fact["status_code"] != 200:
+        return f"attempt {fact['attempt']} found no function"
+    init = f" (init {fact['init_ms']:.0f} ms)" if fact["init_ms"] is not None else ""
+    end = f"failed: {fact['error_type']}: {fact['error_message']}" if fact["function_error"] else "succeeded"
+    return f"attempt {fact['attempt']} {end}, {fact['duration_ms']:.1f} ms{init}, version {fact['executed_version']}"

@@ -1,0 +1,174 @@
+"""Starting, stopping and asking after a server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, wait_until
+from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
+
+START_S_MAX = 20.0
+
+
+def default_data() -> Path:
+    """Where a server keeps its data unless told otherwise."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "outfall"
+
+
+def _root_key(text: str) -> tuple[str, str]:
+    key, colon, secret = text.partition(":")
+    if not colon or not key or not secret:
+        raise click.BadParameter(f"a root key is KEY:SECRET, not {text}", param_hint="--root-key")
+    return key, secret
+
+
+@click.command()
+@click.option("-d", "--detach", is_flag=True, help="Return as soon as the server is ready.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data directory.")
+@click.option("--ephemeral", is_flag=True, help="Keep everything in memory, for as long as the server runs.")
+@click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")
+@click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
+@click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
+@click.option("--environments-max", type=click.IntRange(1, 1000), default=32, show_default=True)
+def up(
+    detach: bool,
+    host: str,
+    port: int,
+    data: Path | None,
+    ephemeral: bool,
+    time_scale: float,
+    root_keys: tuple[str, ...],
+    environments: str,
+    environments_max: int,
+) -> None:
+    """Start a server: one process, one port, every service."""
+    if ephemeral and data:
+        raise click.UsageError("--data and --ephemeral exclude each other")
+    config = Config(
+        host=host,
+        port=port,
+        data=None if ephemeral else (data or default_data()).expanduser().absolute(),
+        time_scale=time_scale,
+        root_keys=tuple(_root_key(text) for text in root_keys),
+        environments=environments,
+        environments_max=environments_max,
+    )
+    if detach:
+        _detach(config)
+        return
+    from outfall.host.server import CannotStart, run
+
+    try:
+        run(config, click.echo)
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _detach(config: Config) -> None:
+    endpoint = f"http://{config.host}:{config.port}"
+    if config.port == 0:
+        raise click.UsageError("--detach needs a port")
+    if is_up(endpoint):
+        raise click.ClickException(f"an Outfall answers at {endpoint} already; stop it with: outfall down")
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("-d", "--detach")]
+    log = (config.data / "outfall.log") if config.data else Path(os.devnull)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "outfall", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    ready = wait_until(lambda: is_up(endpoint) or child.poll() is not None, START_S_MAX)
+    if not ready or child.poll() is not None:
+        raise click.ClickException(f"the server did not start: {_last_line(log)}")
+    click.echo(f"Outfall runs at {endpoint} (process {child.pid}, log {log}). Stop it with: outfall down")
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return "it left no log"
+    return lines[-1] if lines else "it said nothing"
+
+
+@click.command()
+@endpoint_option
+def down(endpoint: str | None) -> None:
+    """Stop the server; what runs may end, what waits is kept."""
+    endpoint = endpoint_of(endpoint)
+    ask(endpoint, "/_outfall/api/stop", method="POST")
+    if not wait_until(lambda: not is_up(endpoint), START_S_MAX):
+        raise click.ClickException(f"the server at {endpoint} has not stopped within {START_S_MAX:.0f} s")
+    click.echo("Stopped.")
+
+
+@click.command()
+@endpoint_option
+@click.option("--timeout", "timeout_s", type=float, default=30.0, show_default=True, help="Seconds.")
+def wait(endpoint: str | None, timeout_s: float) -> None:
+    """Wait until the server answers."""
+    endpoint = endpoint_of(endpoint)
+    if not wait_until(lambda: is_up(endpoint), timeout_s):
+        raise click.ClickException(f"no Outfall answered at {endpoint} within {timeout_s:g} s")
+    click.echo("Ready.")
+
+
+@click.command()
+@endpoint_option
+@output_option
+def status(endpoint: str | None, output: str) -> None:
+    """What the server is and what it holds."""
+    endpoint = endpoint_of(endpoint)
+    told = ask(endpoint, "/_outfall/health")
+    if output == "json":
+        print_json(told)
+        return
+    for name, value in _status_rows(endpoint, told):
+        click.echo(f"{name:<22}{value}")
+
+
+def _status_rows(endpoint: str, told: dict[str, Any]) -> list[tuple[str, str]]:
+    environments = told["environments"]
+    rows = [
+        ("endpoint", endpoint),
+        ("version", told["version"]),
+        ("data", told["data"] or "in memory"),
+        ("environments", f"{environments['kind']}, at most {environments['max']}"),
+        ("time scale", f"{told['time_scale']:g}"),
+        ("services", " ".join(told["services"])),
+        ("running", ", ".join(f"{arn} x{n}" for arn, n in told["running"].items()) or "nothing"),
+    ]
+    rows.extend(("notice", notice) for notice in environments["notices"].values())
+    return rows
+
+
+@click.command()
+@endpoint_option
+@output_option
+def env(endpoint: str | None, output: str) -> None:
+    """Print the environment for AWS clients; use it as: eval "$(outfall env)"."""
+    variables = {
+        "AWS_ENDPOINT_URL": endpoint_of(endpoint),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": DEFAULT_REGION,
+        "AWS_REGION": DEFAULT_REGION,
+    }
+    if output == "json":
+        print_json(variables)
+        return
+    for name, value in variables.items():
+        click.echo(f"export {name}={value}")

@@ -1,0 +1,58 @@
+"""Whether a request is who it says it is: its key is known, its signature is right, its token is good."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outfall.core.ports import Tx
+from outfall.core.principal import ANONYMOUS, Principal
+from outfall.host.callers import Callers
+from outfall.host.config import DEFAULT_REGION
+from outfall.wire import refusals
+from outfall.wire.message import WireRequest
+from outfall.wire.refusals import Kind
+from outfall.wire.sigv4 import Signed, SigningContext, Verifier, parse_authorization
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request whose signature was verified, or an anonymous one of S3."""
+
+    principal: Principal
+    region: str
+    signing: SigningContext | None = None
+
+
+class Admission:
+    """Authenticates requests."""
+
+    def __init__(self, callers: Callers, verifier: Verifier, log: Callable[[str], None]) -> None:
+        self._callers = callers
+        self._verifier = verifier
+        self._log = log
+
+    def claim(self, request: WireRequest, kind: Kind) -> Signed | None:
+        """The signature that a request claims; an unsigned request passes for S3 alone, as anonymous."""
+        signed = parse_authorization(request, kind)
+        if signed is None and kind != "s3":
+            raise refusals.UNSIGNED[kind]()
+        return signed
+
+    def admit(self, tx: Tx, signed: Signed | None, request: WireRequest, kind: Kind, now_ms: int) -> Admitted:
+        """The principal behind a claimed signature. Raises AWS's errors; the log says which keys are known."""
+        if signed is None:
+            return Admitted(ANONYMOUS, DEFAULT_REGION)
+        caller = self._callers.find(tx, signed.access_key)
+        if caller is None:
+            self._log(f"refused: unknown access key {signed.access_key}; known: {self._callers.names()}")
+            if kind == "s3":
+                raise refusals.InvalidAccessKeyId(AWSAccessKeyId=signed.access_key)
+            raise refusals.UNKNOWN_KEY[kind]()
+        signing = self._verifier.verify(signed, request, caller.secret, now_ms, kind)
+        if caller.token and not hmac.compare_digest(caller.token.encode(), signed.session_token.encode()):
+            raise refusals.BAD_TOKEN[kind]()
+        if caller.expires_ms is not None and now_ms >= caller.expires_ms:
+            raise refusals.EXPIRED_TOKEN[kind]()
+        return Admitted(caller.principal, signed.region or DEFAULT_REGION, signing)

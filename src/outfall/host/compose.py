@@ -1,0 +1,198 @@
+"""All the wiring, on one page: which engine, which services, who knows whom."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from outfall.core.body import REFERENCES
+from outfall.core.context import Context, House
+from outfall.core.invocation import EnvironmentSpec
+from outfall.core.ports import Sandbox, Store, Tx
+from outfall.host import intake
+from outfall.host.admission import Admission
+from outfall.host.callers import Callers
+from outfall.host.clock import SystemClock
+from outfall.host.concurrency import Concurrency
+from outfall.host.config import Config
+from outfall.host.dispatch import Dispatcher, Front
+from outfall.host.door import Door, Hall
+from outfall.host.http import HttpServer
+from outfall.host.ids import SystemIds
+from outfall.host.parking import Parking
+from outfall.host.private import Facade, PrivateApi
+from outfall.host.running import Running, write_logs
+from outfall.host.worker import Worker, Workshop
+from outfall.sandbox import EnvironmentCredentials, open_sandbox
+from outfall.services import iam, lambda_, logs, s3, sqs, sts
+from outfall.services.iam.identities import IamIdentities
+from outfall.services.lambda_.functions import LambdaFunctions
+from outfall.services.lambda_.target import LambdaTarget, function_policy
+from outfall.services.s3.access import bucket_policy, owner_account
+from outfall.services.s3.target import S3Target
+from outfall.services.sqs.target import SqsTarget, queue_policy
+from outfall.services.sts.sessions import issue_for_role
+from outfall.store.blobs import BlobFiles, Blobs, MemoryBlobs
+from outfall.store.memory import MemoryStore
+from outfall.store.sqlite import SqliteStore
+from outfall.wire.models import Models
+from outfall.wire.sigv4 import Verifier
+
+SERVICES = (s3.SERVICE, sqs.SERVICE, lambda_.SERVICE, iam.SERVICE, sts.SERVICE, logs.SERVICE)
+"""Every service that is served."""
+
+TARGETS = {"sqs": SqsTarget(), "lambda": LambdaTarget(), "s3": S3Target()}
+"""Every service that can receive what is sent, by its name in an ARN."""
+
+RESOURCE_POLICIES = {"sqs": queue_policy, "lambda": function_policy, "s3": bucket_policy}
+"""Where the policies of resources are read, by the service's name in an ARN."""
+
+CREDENTIALS_LIFE_S = 12 * 3600
+"""How long the credentials of an execution environment are good for."""
+
+
+@dataclass(slots=True)
+class Program:
+    """A composed server: its parts that have to be started and stopped."""
+
+    config: Config
+    store: Store
+    blobs: Blobs
+    sandbox: Sandbox
+    worker: Worker
+    door: Door
+    http: HttpServer
+    port: int = 0
+
+    async def start(self) -> None:
+        """Takes up unfinished work and listens."""
+        self.port = await self.http.start(self.config.host, self.config.port, self.door.answer)
+        await self.worker.start()
+
+    async def stop(self) -> None:
+        """Listens no more, lets what runs end, and makes everything durable."""
+        await self.http.close(self.config.drain_s)
+        await self.worker.stop(self.config.drain_s)
+        await self.sandbox.close()
+        await self.store.close()
+
+
+async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: Callable[[str], None]) -> Program:
+    """The program that a configuration describes. `scratch` is a directory for files that need not outlive it.
+
+    Raises the errors of `store.errors` when the data cannot be opened.
+    """
+    clock, ids, parking = SystemClock(), SystemIds(), Parking()
+    store, blobs = await _engines(config)
+    store.subscribe(parking.wake)
+    house = House(
+        targets=TARGETS,
+        identities=IamIdentities(),
+        functions=LambdaFunctions(),
+        resource_policies=RESOURCE_POLICIES,
+        time_scale=config.time_scale,
+    )
+
+    def context(tx: Tx) -> Context:
+        return Context(tx, clock.now_ms(), clock.wall_ms(), ids, "", "", house)
+
+    program: Program
+    sandbox = await open_sandbox(
+        directory=scratch,
+        driver=config.environments,
+        credentials=_credentials(store, context),
+        read_segments=lambda segments: intake.read(segments, blobs),
+        endpoint_url=lambda: f"http://{_reachable(config.host)}:{program.port}",
+        clock=clock.now_ms,
+        environments_max=config.environments_max,
+        idle_s=config.environment_idle_s,
+        log=log,
+    )
+    concurrency = Concurrency(house.account_concurrency)
+    running = Running(sandbox, concurrency)
+    models = Models()
+    front = Front(
+        models=models,
+        services={service.name: service for service in SERVICES},
+        store=store,
+        clock=clock,
+        ids=ids,
+        house=house,
+        admission=Admission(Callers(config.root_keys), Verifier(), log),
+        run=running,
+        write_logs=write_logs,
+        owner_of=lambda tx, arn: owner_account(tx, arn.resource.split("/", 1)[0]) or "",
+        log=log,
+    )
+    worker = Worker(
+        Workshop(
+            store=store,
+            clock=clock,
+            context=context,
+            run=running,
+            write_logs=write_logs,
+            unpack=sandbox.prepare,
+            remove_blob=blobs.remove,
+            runs_at_once=config.environments_max,
+            log=log,
+        )
+    )
+
+    async def reset() -> None:
+        await store.clear()
+        blobs.clear()
+
+    def about() -> dict[str, Any]:
+        return {
+            "services": dict.fromkeys((service.name for service in SERVICES), "running"),
+            "data": str(config.data) if config.data else None,
+            "time_scale": config.time_scale,
+            "environments": {
+                "kind": sandbox.kind,
+                "max": config.environments_max,
+                "notices": dict(sandbox.notices()),
+            },
+            "running": concurrency.running(),
+        }
+
+    names = tuple(service.name for service in SERVICES)
+    private = PrivateApi(Facade(store, clock, context, about, names, reset, stop))
+    door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, store, blobs, ids, log))
+    program = Program(config, store, blobs, sandbox, worker, door, HttpServer())
+    return program
+
+
+async def _engines(config: Config) -> tuple[Store, Blobs]:
+    if config.data is None:
+        return MemoryStore(), MemoryBlobs()
+    store = SqliteStore.open(config.data)
+    blobs = BlobFiles(config.data / "blobs")
+    await store.run(lambda tx: blobs.sweep(lambda blob: tx.get(REFERENCES, (blob,)) is not None))
+    return store, blobs
+
+
+def _reachable(host: str) -> str:
+    """Where a function finds a server that listens on every address."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+
+
+def _credentials(
+    store: Store, context: Callable[[Tx], Context]
+) -> Callable[[EnvironmentSpec], Awaitable[EnvironmentCredentials]]:
+    async def credentials(spec: EnvironmentSpec) -> EnvironmentCredentials:
+        """Temporary credentials of the execution role, in a session that bears the function's name."""
+
+        def work(tx: Tx) -> EnvironmentCredentials:
+            _, _, _, region, account, _, name = spec.function_arn.split(":")
+            ctx = context(tx).at(account, region)
+            role = ctx.house.identities.role(tx, spec.role_arn)
+            if role is None:
+                return EnvironmentCredentials("", "", "", 0)
+            made = issue_for_role(ctx, role, name, CREDENTIALS_LIFE_S)
+            return EnvironmentCredentials(made.access_key_id, made.secret, made.token, made.expires_ms)
+
+        return await store.run(work, durable=False)
+
+    return credentials

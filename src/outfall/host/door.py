@@ -1,0 +1,153 @@
+"""The door: every HTTP request comes in here, and leaves as an answer of the private API or of an AWS service.
+
+The body is taken in before a handler sees it: streamed to the blob store where the operation streams it, else into
+memory, up to a limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from outfall.core.body import REFERENCES, Body, Content, Segment
+from outfall.core.errors import AwsError, InternalError
+from outfall.core.ports import Ids, Store
+from outfall.core.service import Operation
+from outfall.host import intake
+from outfall.host.dispatch import Dispatcher, Visit
+from outfall.host.http import HttpRequest, HttpResponse
+from outfall.host.private import PrivateApi
+from outfall.services.lambda_.code import SPOOLED, uploaded
+from outfall.services.lambda_.model import CODE
+from outfall.wire import faults, identify
+from outfall.wire.identify import Route
+from outfall.wire.message import WireRequest, WireResponse
+from outfall.wire.models import Models
+from outfall.wire.refusals import kind_of
+
+BODY_SIZE_MAX = 16 * 1024 * 1024
+"""The largest body that is held in memory, but for code archives."""
+
+CODE_BODY_SIZE_MAX = 70_167_211
+"""As AWS: `Request must be smaller than 70167211 bytes for the CreateFunction operation`."""
+
+CODE_PATH = "/_outfall/code/"
+PRIVATE = ("/_outfall/", "/_localstack/")
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What the door works with."""
+
+    models: Models
+    served: frozenset[str]
+    dispatcher: Dispatcher
+    private: PrivateApi
+    store: Store
+    blobs: Any
+    ids: Ids
+    log: Callable[[str], None]
+
+
+class Door:
+    """Answers HTTP requests."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+
+    async def answer(self, http: HttpRequest) -> HttpResponse:
+        """The answer to a request; never raises for what the request is."""
+        if http.path.startswith(PRIVATE):
+            return await self._private(http)
+        request = WireRequest(http.method, http.path, http.query, http.headers)
+        route: Route | None = None
+        request_id = self._hall.ids.uuid()
+        body: Body | None = None
+        try:
+            route = identify.route(self._hall.models, request, self._hall.served)
+            if route.service == "s3":
+                request_id = self._hall.ids.hex(16).upper()
+            visit, operation = await self._come_in(http, request, route, request_id)
+            route = visit.route
+            body = request.body if isinstance(request.body, Body) else None
+            response = await self._hall.dispatcher.perform(operation, visit)
+        except Exception as error:
+            await self._drop(body)
+            response = self._fault(route, error, request, request_id)
+        return self._http(response)
+
+    async def _come_in(
+        self, http: HttpRequest, request: WireRequest, route: Route, request_id: str
+    ) -> tuple[Visit, Operation]:
+        hall = self._hall
+        kind = kind_of(route.service, route.protocol)
+        visit = Visit(route, request, request_id, http.peer_ip, kind, None)
+        if route.operation is None:
+            request.body = await intake.buffer(http, BODY_SIZE_MAX)
+            visit.route = route = identify.finish(hall.models, route, request)
+        operation = hall.dispatcher.operation(route)
+        visit.signed = hall.dispatcher.claim(visit)
+        if route.streams_input:
+            admitted = await hall.dispatcher.admit(visit)
+            request.body = await intake.take_in(http, request, hall.blobs, visit.signed, admitted.signing)
+        elif route.service == "lambda" and route.operation in SPOOLED:
+            request.body = await intake.buffer(http, CODE_BODY_SIZE_MAX)
+            await self._spool(visit, SPOOLED[route.operation])
+        elif not request.body:
+            request.body = await intake.buffer(http, BODY_SIZE_MAX)
+        return visit, operation
+
+    async def _spool(self, visit: Visit, member: tuple[str, ...]) -> None:
+        """Puts the archive of a function's code into the blob store, and what was found out about it in its place."""
+        dispatcher = self._hall.dispatcher
+        await dispatcher.admit(visit)
+        holder = await asyncio.to_thread(dispatcher.parse, visit)
+        for name in member[:-1]:
+            holder = holder.get(name) or {}
+        data = holder.get(member[-1])
+        if data is not None:
+            segment = await intake.keep(data, self._hall.blobs)
+            holder[member[-1]] = await asyncio.to_thread(uploaded, data, (segment,))
+            visit.request.body = b""
+
+    async def _drop(self, body: Body | None) -> None:
+        """Removes what was stored for a request that came to nothing. What a commit refers to stays, whatever went wrong
+        after it; what a cancelled request leaves behind is swept at the next start."""
+        blobs = [segment.blob for segment in body.segments if segment.blob] if body else []
+        if not blobs:
+            return
+        kept = await self._hall.store.run(lambda tx: {blob for blob in blobs if tx.get(REFERENCES, (blob,))})
+        for blob in set(blobs) - kept:
+            self._hall.blobs.remove(blob)
+
+    def _fault(self, route: Route | None, error: Exception, request: WireRequest, request_id: str) -> WireResponse:
+        if not isinstance(error, AwsError):
+            name = f"{route.service}.{route.operation}" if route else f"{request.method} {request.path}"
+            self._hall.log(f"{name} failed: {error!r} (request {request_id})")
+            error = InternalError()
+        return faults.render_fault(self._hall.models, route, error, request_id, head=request.method == "HEAD")
+
+    def _http(self, response: WireResponse) -> HttpResponse:
+        body = response.body
+        if not isinstance(body, Content):
+            return HttpResponse(response.status, response.headers, body)
+        stream: AsyncIterator[bytes] = intake.pour(body, self._hall.blobs)
+        return HttpResponse(response.status, response.headers, stream, body.length)
+
+    async def _private(self, http: HttpRequest) -> HttpResponse:
+        if http.path.startswith(CODE_PATH):
+            return await self._code(http.path.removeprefix(CODE_PATH))
+        status, body = await self._hall.private.answer(http.method, http.path, http.query, http.headers)
+        return HttpResponse(status, [("Content-Type", "application/json")], body)
+
+    async def _code(self, sha256: str) -> HttpResponse:
+        """The archive that `GetFunction`'s Code.Location points to; its digest is what one must know to have it."""
+        row = await self._hall.store.run(lambda tx: tx.get(CODE, (sha256,)), durable=False)
+        if row is None:
+            return HttpResponse(404, [("Content-Type", "application/json")], b'{"message":"there is no such code"}')
+        segments: tuple[Segment, ...] = row.segments
+        content = Content(segments, 0, row.size)
+        headers = [("Content-Type", "application/zip")]
+        return HttpResponse(200, headers, intake.pour(content, self._hall.blobs), row.size)

@@ -1,0 +1,84 @@
+"""A server, from its start to its end: the loop, the signals, the banner, and every reason not to start in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvloop
+
+from outfall import __version__
+from outfall.host.compose import Program, compose
+from outfall.host.config import Config
+from outfall.store.errors import StoreError
+
+
+class CannotStart(Exception):
+    """Why the server does not start, and what to do about it, in one line."""
+
+
+def run(config: Config, say: Callable[[str], None]) -> None:
+    """Serves until a signal or a stop request; raises `CannotStart`."""
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(config, say))
+
+
+async def _serve(config: Config, say: Callable[[str], None]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    with tempfile.TemporaryDirectory(prefix="outfall-", ignore_cleanup_errors=True) as directory:
+        program = await _start(config, Path(directory), stopping.set)
+        for line in banner(program):
+            say(line)
+        sys.stdout.flush()
+        await stopping.wait()
+        say("Stopping.")
+        await program.stop()
+
+
+async def _start(config: Config, scratch: Path, stop: Callable[[], None]) -> Program:
+    try:
+        program = await compose(config, scratch, stop, log)
+    except StoreError as error:
+        raise CannotStart(f"{config.data}: {error}") from None
+    except OSError as error:
+        raise CannotStart(f"{config.data}: {error.strerror or error}") from None
+    try:
+        await program.start()
+    except OSError as error:
+        await program.stop()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"port {config.port} is in use: stop what listens there (outfall down), or choose another with --port"
+            ) from None
+        raise CannotStart(f"cannot listen on {config.host}:{config.port}: {error.strerror or error}") from None
+    return program
+
+
+def banner(program: Program) -> list[str]:
+    """What a user sees when the server is ready."""
+    config = program.config
+    endpoint = f"http://{config.host}:{program.port}"
+    return [
+        f"Outfall {__version__}",
+        f"  endpoint      {endpoint}",
+        f"  data          {config.data or 'in memory: gone when the server stops'}",
+        f"  environments  {program.sandbox.kind}",
+        *(f"  notice        {notice}" for notice in program.sandbox.notices().values()),
+        f'  to use it     eval "$(outfall env --endpoint {endpoint})"',
+        "Ready.",
+    ]
+
+
+def log(line: str) -> None:
+    """One line on standard error, with its time."""
+    print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {line}", file=sys.stderr, flush=True)
