@@ -1,0 +1,347 @@
+"""One execution environment: its process, from init through invocations to its end.
+
+An environment outlives its process: after a timeout or an exit the next invocation starts a new one with the same
+/tmp and log stream. A failed init is tried again within the invocation, under the function's own timeout.
+[lambda-runtime.md 3-4; https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from outfall.core.invocation import EnvironmentSpec, Outcome, Run
+from outfall.sandbox import payloads
+from outfall.sandbox.driver import Driver, Layout
+from outfall.sandbox.launcher import CannotLaunch, FunctionProcess, WarmParent, close_all
+from outfall.sandbox.log_lines import PlatformLog, Report
+from outfall.sandbox.log_reader import LogReader
+from outfall.sandbox.memory import Cgroup, Cgroups, peak_mb, resident_mb
+from outfall.sandbox.payloads import Exit
+from outfall.sandbox.runtime_api import Answer, RuntimeApi
+from outfall.sandbox.variables import EnvironmentCredentials, environment_variables
+
+INIT_S_MAX = 10.0
+_MEMORY_LOOK_S = 0.1
+_RESTART_WAIT_S = 0.1
+_RESTART_WAIT_S_MAX = 2.0
+_DATA_LIMIT_ROOM = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all environments of a sandbox stand on."""
+
+    layout: Layout
+    driver: Driver
+    cgroups: Cgroups | None
+    clock: Callable[[], int]
+    endpoint_url: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the process of one function is made: names in the code cache, the parent to fork, the program if any."""
+
+    code: str
+    layers: str | None
+    parent: WarmParent
+    argv: tuple[str, ...]
+    missing: str = ""
+    """Why nothing can be started."""
+
+
+class _Ready:
+    """The runtime asks for an invocation."""
+
+
+class _TimeUp:
+    """The time is over."""
+
+
+_READY, _TIME_UP = _Ready(), _TimeUp()
+_Event = _Ready | _TimeUp | Answer | Exit
+
+
+class Environment:
+    """Runs the invocations of one function version, one after the other."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        spec: EnvironmentSpec,
+        plan: Plan,
+        credentials: EnvironmentCredentials,
+        name: str,
+        stream: str,
+    ) -> None:
+        self.spec = spec
+        self.credentials = credentials
+        self.log_stream = stream
+        self.idle_since = 0.0
+        self._ground = ground
+        self._plan = plan
+        self._name = name
+        self._api = RuntimeApi(lambda: self._happened(_READY), self._happened)
+        self._process: FunctionProcess | None = None
+        self._reader: LogReader | None = None
+        self._log_fd = -1
+        self._cgroup: Cgroup | None = None
+        self._awaited: asyncio.Future[_Event] | None = None
+        self._ended: Exit | None = None
+        self._killed_for_memory = False
+        self._log_write_fd = -1
+        (ground.layout.tmp / name).mkdir(mode=0o777, parents=True)
+
+    async def open(self) -> None:
+        """Makes what lasts for the environment's whole life; raises `OSError`."""
+        await self._api.open()
+        self._log_fd, self._log_write_fd = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(self._log_fd, False)
+        self._reader = LogReader(self._log_fd, self._ground.clock)
+        asyncio.get_running_loop().add_reader(self._log_fd, self._reader.read)
+        self._log = PlatformLog(self.spec, self._reader.add, self._ground.clock)
+        if self._ground.cgroups:
+            with contextlib.suppress(OSError):
+                self._cgroup = self._ground.cgroups.make(self._name, self.spec.memory_mb)
+
+    def close(self) -> None:
+        """Ends the process and removes /tmp."""
+        self._stop_process()
+        self._api.close()
+        if self._log_fd >= 0:
+            asyncio.get_running_loop().remove_reader(self._log_fd)
+            close_all([self._log_fd, self._log_write_fd])
+            self._log_fd = self._log_write_fd = -1
+        if self._cgroup and self._ground.cgroups:
+            self._ground.cgroups.retire(self._cgroup)
+            self._cgroup = None
+        shutil.rmtree(self._ground.layout.tmp / self._name, ignore_errors=True)
+
+    async def invoke(self, run: Run) -> Outcome:
+        """Runs one invocation."""
+        if self._plan.missing:
+            return self._could_not_start(run, self._plan.missing)
+        began = time.monotonic()
+        init_ms: float | None = None
+        failure: _Event | None = None
+        if self._process is not None and not self._api.is_waiting:
+            await self._next_event(self.spec.timeout_s, lambda: self._api.is_waiting or self._process is None)
+        if self._process is None or not self._api.is_waiting:
+            try:
+                init_began = time.monotonic()
+                failure = await self._initialise("init", INIT_S_MAX)
+                init_ms = (time.monotonic() - init_began) * 1000
+                began = time.monotonic()
+                if failure is not None:
+                    init_ms = None
+                    failure = await self._initialise_again(began + self.spec.timeout_s)
+            except (CannotLaunch, OSError) as error:
+                return self._could_not_start(run, f"the execution environment did not start: {error}")
+        self._log.start(run.request_id)
+        if failure is None:
+            failure = await self._hand_out(run, began)
+        return self._outcome(run, failure, (time.monotonic() - began) * 1000, init_ms)
+
+    async def _hand_out(self, run: Run, began: float) -> _Event:
+        left_s = began + self.spec.timeout_s - time.monotonic()
+        headers = {
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + left_s) * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": run.invoked_arn,
+            "Lambda-Runtime-Trace-Id": run.trace_header,
+            "Lambda-Runtime-Client-Context": run.client_context,
+        }
+        self._api.hand_out(run.request_id, headers, run.payload or b"{}")
+        while True:
+            event = await self._next_event(left_s)
+            if not isinstance(event, _Ready):
+                return event
+            left_s = began + self.spec.timeout_s - time.monotonic()
+
+    async def _initialise(self, phase: str, limit_s: float) -> _Event | None:
+        """Starts a process and waits until it asks for work; otherwise what happened instead, with its log lines."""
+        self._log.init_start(phase)
+        began = time.monotonic()
+        await self._start_process()
+        event = await self._next_event(limit_s)
+        if isinstance(event, _Ready):
+            return None
+        took_ms = (time.monotonic() - began) * 1000
+        if isinstance(event, Answer):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process_end(), 0.5)  # what it still writes belongs to this init
+        self._stop_process()
+        if isinstance(event, _TimeUp):
+            self._log.init_report(phase, "timeout", took_ms, "")
+        else:
+            error_type = event.error_type if isinstance(event, Answer) else payloads.EXIT_ERROR
+            self._log.init_report(phase, "error", took_ms, error_type)
+        return event
+
+    async def _initialise_again(self, until: float) -> _Event | None:
+        """The init within the invocation. A crash is tried again until the time is up. [LS: segfault at import]"""
+        pause_s = _RESTART_WAIT_S
+        while True:
+            event = await self._initialise("invoke", max(0.0, until - time.monotonic()))
+            crashed = isinstance(event, Exit) and event.signal not in (0, 9)
+            if not crashed:
+                return event
+            await asyncio.sleep(min(pause_s, max(0.0, until - time.monotonic())))
+            pause_s = min(pause_s * 2, _RESTART_WAIT_S_MAX)
+            if time.monotonic() >= until:
+                return _TIME_UP
+
+    async def _start_process(self) -> None:
+        self._stop_process()
+        self._ended, self._killed_for_memory = None, False
+        ground, plan = self._ground, self._plan
+        paths = ground.driver.paths(plan.code, plan.layers, self._name)
+        variables = environment_variables(
+            self.spec,
+            ground.driver,
+            paths,
+            runtime_api=self._api.address,
+            log_stream=self.log_stream,
+            endpoint_url=ground.endpoint_url(),
+            credentials=self.credentials,
+        )
+        argv = list(plan.argv)
+        wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
+        if wrapper:
+            python = ground.driver.command[-1]
+            argv = [wrapper, *(argv or [python, "-m", "awslambdaric", self.spec.handler])]
+        data_limit = 0 if self._cgroup else self.spec.memory_mb * 1024 * 1024 + _DATA_LIMIT_ROOM
+        request: dict[str, Any] = {**paths, "env": variables, "argv": argv, "handler": self.spec.handler}
+        process = FunctionProcess(self._exited)
+        descriptors = [process.theirs.fileno(), self._log_write_fd]
+        joining = self._cgroup.join_descriptor() if self._cgroup else -1
+        if joining >= 0:
+            descriptors.append(joining)
+        try:
+            await plan.parent.fork({**request, "data_limit": data_limit}, descriptors)
+        except (CannotLaunch, OSError):
+            process.kill()
+            raise
+        finally:
+            if joining >= 0:
+                os.close(joining)
+        process.watch()
+        self._process = process
+
+    def _stop_process(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process = None
+        self._api.hang_up()
+
+    def _exited(self, end: Exit) -> None:
+        self._ended = end
+        self._process = None
+        self._api.hang_up()
+        self._happened(end)
+
+    def _happened(self, event: _Event) -> None:
+        awaited = self._awaited
+        if awaited is not None and not awaited.done():
+            if self._reader and not isinstance(event, _Ready):
+                self._reader.read()
+            awaited.set_result(event)
+
+    async def _next_event(self, limit_s: float, already: Callable[[], bool] | None = None) -> _Event:
+        """What happens next, or `_TIME_UP`."""
+        if already and already():
+            return _READY
+        loop = asyncio.get_running_loop()
+        awaited: asyncio.Future[_Event] = loop.create_future()
+        self._awaited = awaited
+        timer = loop.call_later(max(0.0, limit_s), self._happened, _TIME_UP)
+        looking = None if self._cgroup else loop.call_later(_MEMORY_LOOK_S, self._look_at_memory, awaited)
+        try:
+            return await awaited
+        finally:
+            timer.cancel()
+            if looking:
+                looking.cancel()
+            self._awaited = None
+
+    async def _process_end(self) -> None:
+        while self._process is not None:
+            await self._next_event(1.0)
+
+    def _look_at_memory(self, awaited: asyncio.Future[_Event]) -> None:
+        if awaited.done() or self._process is None:
+            return
+        if resident_mb(self._process.pid) > self.spec.memory_mb:
+            self._killed_for_memory = True
+            self._process.kill()
+            self._exited(Exit(signal=9))
+            return
+        asyncio.get_running_loop().call_later(_MEMORY_LOOK_S, self._look_at_memory, awaited)
+
+    def _memory_mb(self, ran_out: bool) -> int:
+        if ran_out or self._process is None:
+            return self.spec.memory_mb if ran_out else self._memory_seen
+        self._memory_seen = min(peak_mb(self._process.pid), self.spec.memory_mb)
+        return self._memory_seen
+
+    _memory_seen = 0
+    _kills_seen = 0
+
+    def _ran_out_of_memory(self) -> bool:
+        kills = self._cgroup.kills() if self._cgroup else 0
+        more, self._kills_seen = kills > self._kills_seen, kills
+        return more or self._killed_for_memory
+
+    def _could_not_start(self, run: Run, reason: str) -> Outcome:
+        body = payloads.cannot_start(run.request_id, reason)
+        self._log.start(run.request_id)
+        self._log.exited(run.request_id, reason, payloads.INVALID_ENTRYPOINT)
+        report = Report(run.request_id, "error", 0.0, None, 0, payloads.INVALID_ENTRYPOINT)
+        return self._report(body, "Unhandled", report)
+
+    def _outcome(self, run: Run, event: _Event, duration_ms: float, init_ms: float | None) -> Outcome:
+        body, status, error_type = b"", "error", ""
+        ran_out = isinstance(event, Exit) and event.signal == 9 and self._ran_out_of_memory()
+        memory_mb = self._memory_mb(ran_out)
+        if isinstance(event, Answer):
+            body, error_type = event.body, event.error_type
+            if event.kind == "response":
+                status, error_type = "success", ""
+            elif event.kind == "too-large":
+                body, error_type = payloads.too_large(), "Function.ResponseSizeTooLarge"
+        elif isinstance(event, Exit):
+            body = payloads.exited(run.request_id, event)
+            error_type = payloads.OUT_OF_MEMORY if ran_out else payloads.EXIT_ERROR
+        else:
+            body, status = payloads.timed_out(run.request_id, self.spec.timeout_s), "timeout"
+            duration_ms = self.spec.timeout_s * 1000.0
+            self._stop_process()
+        if self._reader:
+            self._reader.read()
+            self._reader.end_of_invocation()
+        if isinstance(event, Exit):
+            self._log.exited(run.request_id, event.reason, payloads.EXIT_ERROR)
+        elif status == "timeout":
+            self._log.timed_out(run.request_id)
+        report = Report(run.request_id, status, duration_ms, init_ms, memory_mb, error_type, len(body))
+        return self._report(body, "" if status == "success" else "Unhandled", report)
+
+    def _report(self, body: bytes, function_error: str, report: Report) -> Outcome:
+        self._log.end(report)
+        assert self._reader is not None
+        return Outcome(
+            payload=body,
+            function_error=function_error,
+            executed_version=self.spec.version,
+            log_stream=self.log_stream,
+            logs=self._reader.take(),
+            duration_ms=round(report.duration_ms, 3),
+            init_ms=None if report.init_ms is None else round(report.init_ms, 3),
+            memory_used_mb=report.memory_used_mb,
+        )
