@@ -1,4 +1,229 @@
-class BlobFiles: ...
+"""Bodies too large for a row, as files: written once, durable before anything refers to them, never changed.
+
+A blob is a file under its id, in one of 256 folders. It is written under `incoming/` and renamed when it is complete,
+so that what lies in a folder is whole. Which blobs are referred to is known to the rows, not here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from outfall.store.failures import sync_directory, told
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_INCOMING = "incoming"
 
 
-class MemoryBlobs: ...
+class BlobWriter(Protocol):
+    """A blob that is being written. Ends with `finish` or `abort`."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Adds bytes. Raises `StoreFull`."""
+
+    async def finish(self) -> str:
+        """Makes the blob durable; returns its id. Raises `StoreFull`, and then nothing is left of it."""
+
+    def abort(self) -> None:
+        """Leaves nothing of it. Does nothing after `finish` or `abort`."""
+
+
+class Blobs(Protocol):
+    """Blobs by their ids. What is asked of an id that is not there raises FileNotFoundError."""
+
+    def begin(self) -> BlobWriter:
+        """A new blob."""
+
+    def open(self, blob: str) -> BinaryIO:
+        """The blob for reading, from its start; stays readable when the blob is removed."""
+
+    def read(self, blob: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`; fewer at the end of the blob."""
+
+    def remove(self, blob: str) -> None:
+        """Removes a blob, if it is there."""
+
+    def sweep(self, keep: Callable[[str], bool]) -> int:
+        """At start: removes what was half written, and blobs that `keep` does not know; how many files."""
+
+    def clear(self) -> None:
+        """Removes all blobs."""
+
+
+class FileWriter:
+    """A blob on its way into its folder."""
+
+    def __init__(self, directory: Path, blob: str) -> None:
+        self._blob = blob
+        self._from = directory / _INCOMING / blob
+        self._to = directory / blob[:2] / blob
+        try:
+            self._file: BinaryIO | None = self._from.open("xb", buffering=0)
+        except OSError as error:
+            told(error)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Adds bytes. Raises `StoreFull`."""
+        if self._file is None:
+            raise ValueError("this blob is finished")
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            told(error)
+
+    async def finish(self) -> str:
+        """Makes the blob durable in a thread; returns its id."""
+        file, self._file = self._file, None
+        if file is None:
+            raise ValueError("this blob is finished")
+        keeping = asyncio.get_running_loop().run_in_executor(None, self._keep, file)
+        try:
+            await asyncio.shield(keeping)
+        except asyncio.CancelledError:
+            keeping.add_done_callback(lambda done: self._discard() if done.exception() is None else None)
+            raise
+        return self._blob
+
+    def _keep(self, file: BinaryIO) -> None:
+        try:
+            with file:
+                os.fdatasync(file.fileno())
+            os.rename(self._from, self._to)
+            sync_directory(self._to.parent)
+        except OSError as error:
+            self._discard()
+            told(error)
+
+    def _discard(self) -> None:
+        for path in (self._from, self._to):
+            path.unlink(missing_ok=True)
+
+    def abort(self) -> None:
+        """Leaves nothing of it."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+            self._discard()
+
+
+class BlobFiles:
+    """Blobs in the files of a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        if not (directory / _INCOMING).is_dir():
+            directory.mkdir(parents=True, exist_ok=True)
+            for number in range(256):
+                (directory / f"{number:02x}").mkdir(exist_ok=True)
+            (directory / _INCOMING).mkdir()
+            sync_directory(directory)
+            sync_directory(directory.parent)
+
+    def _path(self, blob: str) -> Path:
+        if not _ID.fullmatch(blob):
+            raise FileNotFoundError(blob)
+        return self._directory / blob[:2] / blob
+
+    def begin(self) -> FileWriter:
+        """A new blob."""
+        return FileWriter(self._directory, secrets.token_hex(16))
+
+    def open(self, blob: str) -> BinaryIO:
+        """The blob for reading; `fileno()` serves `os.pread` and `sendfile`."""
+        return self._path(blob).open("rb", buffering=0)
+
+    def read(self, blob: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`."""
+        with self.open(blob) as file:
+            return os.pread(file.fileno(), length, start)
+
+    def remove(self, blob: str) -> None:
+        """Removes a blob, if it is there."""
+        if _ID.fullmatch(blob):
+            self._path(blob).unlink(missing_ok=True)
+
+    def sweep(self, keep: Callable[[str], bool]) -> int:
+        """Removes what was half written, and blobs that `keep` does not know; how many files."""
+        gone = [path for path in self._directory.glob("*/*") if path.parent.name == _INCOMING or not keep(path.name)]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
+    def clear(self) -> None:
+        """Removes all blobs that are whole."""
+        for path in self._directory.glob("[0-9a-f][0-9a-f]/*"):
+            path.unlink(missing_ok=True)
+
+
+class MemoryWriter:
+    """A blob on its way into a `MemoryBlobs`."""
+
+    def __init__(self, blobs: dict[str, bytes]) -> None:
+        self._blobs = blobs
+        self._data: bytearray | None = bytearray()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Adds bytes."""
+        if self._data is None:
+            raise ValueError("this blob is finished")
+        self._data += data
+
+    async def finish(self) -> str:
+        """Keeps the blob; returns its id."""
+        data, self._data = self._data, None
+        if data is None:
+            raise ValueError("this blob is finished")
+        blob = secrets.token_hex(16)
+        self._blobs[blob] = bytes(data)
+        return blob
+
+    def abort(self) -> None:
+        """Leaves nothing of it."""
+        self._data = None
+
+
+class MemoryBlobs:
+    """Blobs in memory: the twin of `BlobFiles`."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    def _data(self, blob: str) -> bytes:
+        if blob not in self._blobs:
+            raise FileNotFoundError(blob)
+        return self._blobs[blob]
+
+    def begin(self) -> MemoryWriter:
+        """A new blob."""
+        return MemoryWriter(self._blobs)
+
+    def open(self, blob: str) -> BinaryIO:
+        """The blob for reading, without a file descriptor."""
+        return io.BytesIO(self._data(blob))
+
+    def read(self, blob: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`."""
+        return self._data(blob)[start : start + length]
+
+    def remove(self, blob: str) -> None:
+        """Removes a blob, if it is there."""
+        self._blobs.pop(blob, None)
+
+    def sweep(self, keep: Callable[[str], bool]) -> int:
+        """Removes blobs that `keep` does not know; how many."""
+        gone = [blob for blob in self._blobs if not keep(blob)]
+        for blob in gone:
+            del self._blobs[blob]
+        return len(gone)
+
+    def clear(self) -> None:
+        """Removes all blobs."""
+        self._blobs.clear()

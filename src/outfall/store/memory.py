@@ -306,3 +306,6 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+    def shut(self) -> None:
+        """Nothing to let go of."""

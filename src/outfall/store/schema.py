@@ -56,6 +56,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
         raise StoreUnreadable("The data directory holds a database that is not Outfall's.")
     else:
         _migrate(connection)
+    # Names of queues that hold nothing: resources come and go.
+    connection.execute("DELETE FROM queues WHERE NOT EXISTS (SELECT 1 FROM work WHERE queue = queues.id)")
     connection.execute("INSERT OR REPLACE INTO meta VALUES('schema', ?)", (VERSION,))
 
 

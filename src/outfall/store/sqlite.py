@@ -1,8 +1,8 @@
 """The engine that keeps everything in one SQLite file: opening it, and group commit.
 
-Every work that runs in one turn of the event loop shares one SQLite transaction; at the end of the turn it is committed,
-a worker thread makes the log durable, and only then do the callers get their results. So many requests share one
-fdatasync, and the loop never waits for the disk. Commits that happen while the thread is busy share the next one.
+Every work that runs in one turn of the event loop shares one SQLite transaction; at the end of the turn it is
+committed, a worker thread makes the log durable, and only then do the callers get their results. So many requests share
+one fdatasync, and the loop never waits for the disk. Commits that happen while the thread is busy share the next one.
 
 SQLite runs with `synchronous=NORMAL`: a commit writes the write-ahead log and does not sync it. `synchronous=FULL` is
 the same plus one sync of the log in each commit; this engine makes that sync itself, a little later, and lets nobody
@@ -17,7 +17,6 @@ so the store accepts nothing more until it is opened again, which reads back wha
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import os
 import sqlite3
@@ -29,6 +28,7 @@ from typing import TypeVar
 from outfall.core.ports import Tx
 from outfall.store import schema
 from outfall.store.errors import StoreError, StoreFailed, StoreFull, StoreInUse, StoreUnreadable
+from outfall.store.failures import is_full, meaning, sync_directory, told
 from outfall.store.sqlite_checkpoint import Checkpoints
 from outfall.store.sqlite_queues import Queues
 from outfall.store.wakes import Wakes
@@ -80,12 +80,14 @@ class SqliteStore:
             schema.prepare(connection)
             store = cls(directory, lock, connection)
             os.fdatasync(store._log)
-            _sync_directory(directory)
+            sync_directory(directory)
+            sync_directory(directory.parent)
         except BaseException as error:
             if connection is not None:
                 connection.close()
             os.close(lock)
-            raise _told(error) from error
+            told(error)
+            raise
         return store
 
     async def run(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
@@ -94,6 +96,8 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         if self._open and not self._applied and not self._unsaved:
             loop.call_soon(self._commit, loop)
+        elif self._topics and not self._open:
+            loop.call_soon(self._tell)
         waiters = self._to_wait_with(durable)
         if waiters is not None:
             waiter: _Waiter = loop.create_future()
@@ -119,6 +123,8 @@ class SqliteStore:
             if self._tx.garbage:
                 self._apply(lambda tx: self._tx.tidy())
                 self._commit(None)
+        elif self._topics:
+            self._tell()
         if self._failure is not None:
             raise self._failure
         return result
@@ -133,7 +139,8 @@ class SqliteStore:
             tx.keep()
         except BaseException as error:
             self._undo()
-            raise _told(error) from error
+            told(error)
+            raise
         self._open = self._open or self._db.in_transaction
         if tx.topics:
             self._topics.update(tx.topics)
@@ -155,21 +162,25 @@ class SqliteStore:
         try:
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            self._lose(_told(error))
+            self._lose(meaning(error))
             if loop is None:
-                raise _told(error) from error
+                told(error)
+                raise
             return
         self._open = False
         self._dirty = True
         applied, self._applied = self._applied, []
-        topics, self._topics = self._topics, {}
         self._unsynced += self._unsaved
         self._unsaved = []
         _resolve(applied, None)
         self._checkpoints.finish()
-        self._wakes.tell(topics)
+        self._tell()
         if loop is not None and self._busy is None:
             self._begin_sync(loop)
+
+    def _tell(self) -> None:
+        topics, self._topics = self._topics, {}
+        self._wakes.tell(topics)
 
     def _lose(self, error: BaseException) -> None:
         """The open transaction is undone, and all who had a part in it are told."""
@@ -229,12 +240,12 @@ class SqliteStore:
         self._failure.__cause__ = error
         waiting = self._syncing + self._unsynced
         self._syncing, self._unsynced = [], []
-        _resolve(waiting, _told(error) if _is_full(error) else self._failure)
+        _resolve(waiting, meaning(error) if is_full(error) else self._failure)
         self._lose(self._failure)
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Calls `listener(topic)` in the event loop as soon as a commit that woke a topic is applied, which is before it
-        is durable: what the listener then does is durable no sooner than what woke it."""
+        """Calls `listener(topic)` in the event loop as soon as a commit that woke a topic is applied, which is before
+        it is durable: what the listener then does is durable no sooner than what woke it."""
         return self._wakes.subscribe(listener)
 
     async def clear(self) -> None:
@@ -292,15 +303,6 @@ def _connected(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _sync_directory(directory: Path) -> None:
-    for path in (directory, directory.parent):
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _resolve(waiters: list[_Waiter], error: BaseException | None) -> None:
     for waiter in waiters:
         if waiter.done():
@@ -309,23 +311,3 @@ def _resolve(waiters: list[_Waiter], error: BaseException | None) -> None:
             waiter.set_result(None)
         else:
             waiter.set_exception(error)
-
-
-def _is_full(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
-
-
-def _told(error: BaseException) -> BaseException:
-    """The error of the store that says what an error of SQLite or of the file system means; others as they are."""
-    if _is_full(error):
-        return StoreFull()
-    if not isinstance(error, sqlite3.DatabaseError | OSError) or isinstance(error, sqlite3.ProgrammingError):
-        return error
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return StoreUnreadable(f"The data directory cannot be read: {error}.")
-    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
-        return StoreError(f"The disk refused: {error}.")
-    return error

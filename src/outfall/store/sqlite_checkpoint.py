@@ -47,7 +47,7 @@ class Checkpoints:
             self._running.add_done_callback(self._end)
 
     def _copy(self) -> int:
-        """Copies; returns how many pages of the log are copied. An error (a full disk) leaves them for the next time."""
+        """Copies; returns how many pages of the log are copied. An error (a full disk) leaves them for later."""
         try:
             return int(self._own.execute(_CHECKPOINT).fetchone()[2])
         except sqlite3.Error:

@@ -22,18 +22,26 @@ _Found = tuple[int, str | None, bytes, int, int, int, int | None]
 _ROW = "id, grp, payload, due, enqueued, receives, first_received"
 
 _ENQUEUE = "INSERT INTO work(id, queue, turn, due, enqueued, grp, payload) VALUES(?, ?, ?, ?, ?, ?, ?)"
-_READY = f"SELECT {_ROW} FROM work WHERE queue = ? AND turn <= ? ORDER BY turn, id LIMIT ?"
-_FOLLOWING = f"SELECT {_ROW} FROM work WHERE queue = ? AND grp = ? AND id > ? ORDER BY id LIMIT ?"
+_READY = f"SELECT {_ROW} FROM work INDEXED BY work_turn WHERE queue = ? AND turn <= ? ORDER BY turn, id LIMIT ?"
+_FOLLOWING = f"SELECT {_ROW} FROM work INDEXED BY work_group WHERE queue = ? AND grp = ? AND id > ? ORDER BY id LIMIT ?"
 _LEASE = "UPDATE work SET turn = ?, due = ?, receives = ?, first_received = ?, leased = 1 WHERE id = ?"
 _ACKNOWLEDGE = "DELETE FROM work WHERE id = ? AND receives = ? AND leased RETURNING grp"
 _SETTLE = """UPDATE work SET turn = max(due, coalesce(
-    (SELECT max(due) FROM work WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL AND leased), due))
-    WHERE id = (SELECT min(id) FROM work WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL)"""
-_LATER = "SELECT leased, count(*) FROM work WHERE queue = ? AND turn > ? AND grp IS NULL GROUP BY leased"
-_LATER_GROUPED = "SELECT leased, count(*) FROM work WHERE queue = ? AND due > ? AND grp IS NOT NULL GROUP BY leased"
-_NEXT = "SELECT min(turn) FROM work WHERE queue = ? AND turn IS NOT NULL"
-_DUE = """SELECT name, due FROM (SELECT name, (SELECT min(turn) FROM work WHERE queue = queues.id AND turn IS NOT NULL)
-    AS due FROM queues WHERE name >= ? AND name < ?) WHERE due IS NOT NULL ORDER BY name"""
+    (SELECT max(due) FROM work INDEXED BY work_group_lease
+        WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL AND leased), due))
+    WHERE id = (SELECT min(id) FROM work INDEXED BY work_group
+        WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL)"""
+_LATER = """SELECT count(*), coalesce(sum(leased), 0) FROM work INDEXED BY work_turn
+    WHERE queue = ? AND turn > ? AND grp IS NULL"""
+_LATER_GROUPED = """SELECT count(*), coalesce(sum(leased), 0) FROM work INDEXED BY work_group_due
+    WHERE queue = ? AND due > ? AND grp IS NOT NULL"""
+_LEASED = """SELECT id, grp, due, enqueued FROM work WHERE id IN (
+    SELECT id FROM work INDEXED BY work_turn WHERE queue = ? AND turn IS NOT NULL AND leased
+    UNION SELECT id FROM work INDEXED BY work_group_lease WHERE queue = ? AND grp IS NOT NULL AND leased)"""
+_NEXT = "SELECT min(turn) FROM work INDEXED BY work_turn WHERE queue = ? AND turn IS NOT NULL"
+_DUE = """SELECT name, due FROM (
+    SELECT name, (SELECT min(turn) FROM work INDEXED BY work_turn WHERE queue = queues.id AND turn IS NOT NULL) AS due
+    FROM queues WHERE name >= ? AND name < ?) WHERE due IS NOT NULL ORDER BY name"""
 
 
 class Queues(Rows):
@@ -212,15 +220,16 @@ class Queues(Rows):
     def counts(self, queue: str, now_ms: int) -> QueueCounts:
         where = self._queue(queue)
         total = self._total(where) if where else 0
-        later = [0, 0]
-        for question in (_LATER, _LATER_GROUPED) if total else ():
-            for leased, count in self._execute(question, (where, now_ms)).fetchall():
-                later[leased] += count
-        return QueueCounts(total - sum(later), later[1], later[0])
+        if not total:
+            return QueueCounts(0, 0, 0)
+        plain, plain_leased = self._execute(_LATER, (where, now_ms)).fetchone()
+        grouped, grouped_leased = self._execute(_LATER_GROUPED, (where, now_ms)).fetchone()
+        later, leased = plain + grouped, plain_leased + grouped_leased
+        return QueueCounts(total - later, leased, later - leased)
 
     def expire(self, queue: str, enqueued_before_ms: int) -> int:
         where = self._queue(queue)
-        old = "FROM work WHERE queue = ? AND enqueued < ?"
+        old = "FROM work INDEXED BY work_age WHERE queue = ? AND enqueued < ?"
         if not self._execute(f"SELECT 1 {old} LIMIT 1", (where, enqueued_before_ms)).fetchone():
             return 0
         if not self.wrote:
@@ -271,11 +280,10 @@ class Queues(Rows):
     def free(self, prefix: str) -> int:
         freed = 0
         for name, _ in self.due_queues(prefix):
-            leased = self._execute(
-                "SELECT id, grp, due, enqueued FROM work WHERE queue = ? AND leased", (self._queue(name),)
-            ).fetchall()
+            where = self._queue(name)
+            leased = self._execute(_LEASED, (where, where)).fetchall()
             for item, group, due, enqueued in leased:
-                self._move(self._queue(name), item, group, min(due, enqueued), False, None)
+                self._move(where, item, group, min(due, enqueued), False, None)
             if leased:
                 self.topics[name] = None
             freed += len(leased)

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import MutableMapping
 from typing import Any
 
+from outfall.store.errors import StoreFull
+
 _NONE = object()
 _RESERVE = 4096
 
@@ -87,6 +89,9 @@ class Session:
     def keep(self) -> None:
         """Ends a work: what it did becomes part of the open transaction."""
         if self.wrote:
+            if not self._db.in_transaction:
+                # SQLite ended it when an error (a full disk) came up, which the work has swallowed.
+                raise StoreFull
             if self._saved:
                 self._execute("RELEASE work")
             self._journal.keep()
