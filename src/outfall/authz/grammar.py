@@ -1,5 +1,5 @@
-"""What AWS refuses when a policy document is stored: one function per kind of policy, each answering with the text of the
-first thing that is wrong, or None.
+"""What AWS refuses when a policy document is stored: one function per kind of policy, each answering with the text of
+the first thing that is wrong, or None.
 
 Texts are AWS's own: [LS:test_create_role_with_malformed_assume_role_policy_document] and published error reports; the
 rules are those of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
@@ -20,12 +20,24 @@ NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec
 VERSIONS = ("2012-10-17", "2008-10-17")
 
 _DOCUMENT = {"Version", "Id", "Statement"}
-_STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Condition", "Resource", "NotResource", "Principal", "NotPrincipal"}
+_STATEMENT = {
+    "Sid",
+    "Effect",
+    "Action",
+    "NotAction",
+    "Condition",
+    "Resource",
+    "NotResource",
+    "Principal",
+    "NotPrincipal",
+}
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
 _VENDOR = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _PRINCIPAL_KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
-_PRINCIPAL_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)/.+)", re.ASCII)
+_PRINCIPAL_ARN = re.compile(
+    r"arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)/.+)", re.ASCII
+)
 
 
 def identity_problem(document: str) -> str | None:
@@ -86,7 +98,7 @@ def _shape_problems(told: dict[str, Any]) -> Iterator[str]:
     if not _DOCUMENT.issuperset(told) or "Statement" not in told:
         yield SYNTAX
     written = told.get("Statement")
-    listed = written if isinstance(written, list) else [written]
+    listed: list[Any] = written if isinstance(written, list) else [written]
     if not listed or not all(isinstance(one, dict) for one in listed):
         yield SYNTAX
         return

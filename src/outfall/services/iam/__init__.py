@@ -1,0 +1,19 @@
+"""IAM: roles, users, groups, policies and access keys, per account."""
+
+from outfall.core.service import Service
+from outfall.services.iam.attachments import ATTACHMENT_OPERATIONS
+from outfall.services.iam.inline import INLINE_OPERATIONS
+from outfall.services.iam.key_operations import KEY_OPERATIONS
+from outfall.services.iam.policies import POLICY_OPERATIONS
+from outfall.services.iam.roles import ROLE_OPERATIONS
+from outfall.services.iam.users import USER_OPERATIONS
+
+SERVICE = Service.of(
+    "iam",
+    ROLE_OPERATIONS,
+    INLINE_OPERATIONS,
+    ATTACHMENT_OPERATIONS,
+    POLICY_OPERATIONS,
+    USER_OPERATIONS,
+    KEY_OPERATIONS,
+)

@@ -1,0 +1,69 @@
+"""What the rest of the house asks of IAM: the facts of a role, and the policies of a principal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from outfall.core.ports import NamedPolicy, RoleFacts, Tx
+from outfall.core.principal import Principal
+from outfall.services.iam import managed
+from outfall.services.iam.model import GROUPS, ROLES, USERS, Holder, Role, key
+
+
+class IamIdentities:
+    """The `Identities` port on IAM's rows."""
+
+    def role(self, tx: Tx, arn: str) -> RoleFacts | None:
+        """The role with that ARN, path included."""
+        role = _role_at(tx, arn)
+        if role is None:
+            return None
+        return RoleFacts(role.arn, role.id, role.trust, role.tags, role.session_s_max)
+
+    def identity_policies(self, tx: Tx, principal: Any) -> tuple[NamedPolicy, ...]:
+        """Inline policies, then attached ones in the order of attachment; a user's own before its groups'."""
+        holder = _holder(tx, principal)
+        if holder is None:
+            return ()
+        policies = list(_policies(tx, holder))
+        for group in getattr(holder, "groups", ()):
+            found = tx.get(GROUPS, key(holder.account, group))
+            policies += _policies(tx, found) if found else []
+        return tuple(policies)
+
+    def boundary(self, tx: Tx, principal: Any) -> NamedPolicy | None:
+        """The permissions boundary of a user or of a session's role."""
+        holder = _holder(tx, principal)
+        if holder is None or not holder.boundary:
+            return None
+        return _managed(tx, holder.boundary)
+
+
+def _role_at(tx: Tx, arn: str) -> Role | None:
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        return None
+    role = tx.get(ROLES, key(parts[4], parts[5].rsplit("/", 1)[-1]))
+    return role if role is not None and role.arn == arn else None
+
+
+def _holder(tx: Tx, principal: Principal) -> Holder | None:
+    """The row behind a principal. A role or user that was deleted and made again is another one: its id differs."""
+    found: Holder | None = None
+    if principal.kind == "session":
+        found = _role_at(tx, principal.role_arn)
+    elif principal.kind == "user":
+        found = tx.get(USERS, key(principal.account, principal.user_name))
+    if found is None or found.id != principal.unique_id.split(":", 1)[0]:
+        return None
+    return found
+
+
+def _policies(tx: Tx, holder: Holder) -> list[NamedPolicy]:
+    inline = [NamedPolicy(f"inline policy {p.name} of {holder.kind} {holder.name}", p.document) for p in holder.inline]
+    return inline + [found for arn in holder.attached if (found := _managed(tx, arn)) is not None]
+
+
+def _managed(tx: Tx, arn: str) -> NamedPolicy | None:
+    policy = managed.find(tx, arn)
+    return NamedPolicy(arn, policy.document) if policy else None

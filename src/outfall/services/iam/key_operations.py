@@ -1,0 +1,86 @@
+"""The operations on access keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from outfall.core.service import Call, Output, Request, operation
+from outfall.services.iam.checks import check
+from outfall.services.iam.errors import LimitExceeded, NoSuchEntity
+from outfall.services.iam.handlers import ID_ALPHABET, find_user
+from outfall.services.iam.keys import keys_of, remove_key, save_key
+from outfall.services.iam.model import ACCESS_KEYS, AccessKeyRow
+from outfall.services.iam.paging import page
+from outfall.services.iam.users import own_name, own_resource
+
+KEYS_MAX = 2
+"""Access keys per user. [DOC:reference_iam-quotas]"""
+SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def _show(row: AccessKeyRow) -> dict[str, Any]:
+    return {"UserName": row.user, "AccessKeyId": row.id, "Status": row.status, "CreateDate": row.created_ms}
+
+
+@operation("CreateAccessKey", action="iam:CreateAccessKey", resource=own_resource)
+def create_access_key(call: Call, request: Request) -> Output:
+    """Makes a key; its secret is told this once."""
+    check(request)
+    user = find_user(call, own_name(call, request))
+    if len(keys_of(call, user.name)) >= KEYS_MAX:
+        raise LimitExceeded(f"Cannot exceed quota for AccessKeysPerUser: {KEYS_MAX}")
+    row = AccessKeyRow(
+        account=call.account,
+        user=user.name,
+        id="AKIA" + call.ids.text(ID_ALPHABET, 16),
+        secret=call.ids.text(SECRET_ALPHABET, 40),
+        created_ms=call.now,
+    )
+    save_key(call, row)
+    return {
+        "AccessKey": {
+            "UserName": row.user,
+            "AccessKeyId": row.id,
+            "Status": row.status,
+            "SecretAccessKey": row.secret,
+            "CreateDate": row.created_ms,
+        }
+    }
+
+
+@operation("ListAccessKeys", action="iam:ListAccessKeys", resource=own_resource)
+def list_access_keys(call: Call, request: Request) -> Output:
+    """The keys of a user, without their secrets."""
+    check(request)
+    user = find_user(call, own_name(call, request))
+    return page(
+        request, "AccessKeyMetadata", ((f"{r.created_ms:015}{r.id}", r) for r in keys_of(call, user.name)), _show
+    )
+
+
+def _find(call: Call, request: Request) -> AccessKeyRow:
+    check(request, "AccessKeyId")
+    row = call.tx.get(ACCESS_KEYS, (request["AccessKeyId"],))
+    user = find_user(call, own_name(call, request))
+    if row is None or (row.account, row.user) != (user.account, user.name):
+        raise NoSuchEntity(f"The Access Key with id {request['AccessKeyId']} cannot be found.")
+    return row
+
+
+@operation("UpdateAccessKey", action="iam:UpdateAccessKey", resource=own_resource)
+def update_access_key(call: Call, request: Request) -> Output:
+    """Switches a key on or off."""
+    check(request, "AccessKeyId", "Status")
+    save_key(call, replace(_find(call, request), status=request["Status"]))
+    return None
+
+
+@operation("DeleteAccessKey", action="iam:DeleteAccessKey", resource=own_resource)
+def delete_access_key(call: Call, request: Request) -> Output:
+    """Removes a key."""
+    remove_key(call, _find(call, request))
+    return None
+
+
+KEY_OPERATIONS = (create_access_key, list_access_keys, update_access_key, delete_access_key)

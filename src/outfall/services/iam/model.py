@@ -1,0 +1,150 @@
+"""The rows of IAM. Everything is kept per account; IAM has no regions.
+
+A holder of policies (role, user, group) keeps its inline policies and attachments in its own row: they are few by AWS's
+quotas, and authorisation then reads one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outfall.core.ports import Table
+
+Tags = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """An inline policy."""
+
+    name: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """What roles, users and groups have in common. `attached` are ARNs of managed policies."""
+
+    account: str
+    name: str
+    path: str
+    id: str
+    created_ms: int
+    inline: tuple[Inline, ...] = ()
+    attached: tuple[str, ...] = ()
+    tags: Tags = ()
+    boundary: str = ""
+
+    @property
+    def arn(self) -> str:
+        """The ARN, path included."""
+        return f"arn:aws:iam::{self.account}:{self.kind}{self.path}{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """`role`, `user` or `group`."""
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role(Holder):
+    """A role. `trust` is its AssumeRolePolicyDocument, as it was written."""
+
+    trust: str
+    description: str | None = None
+    session_s_max: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Holder):
+    """A user, and the groups it is in by their names."""
+
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group(Holder):
+    """A group of users."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a managed policy: `v1`, `v2`, ..."""
+
+    id: str
+    document: str
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedPolicy:
+    """A managed policy with its versions, oldest first. `account` is `aws` for those that AWS provides."""
+
+    account: str
+    name: str
+    path: str
+    id: str
+    created_ms: int
+    updated_ms: int
+    versions: tuple[Version, ...]
+    default: str = "v1"
+    next_version: int = 2
+    description: str | None = None
+    tags: Tags = ()
+
+    @property
+    def arn(self) -> str:
+        """The ARN, path included."""
+        return f"arn:aws:iam::{self.account}:policy{self.path}{self.name}"
+
+    @property
+    def document(self) -> str:
+        """The document in force."""
+        return next(version.document for version in self.versions if version.id == self.default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKeyRow:
+    """A user's long-lived access key. `status` is Active or Inactive."""
+
+    account: str
+    user: str
+    id: str
+    secret: str
+    created_ms: int
+    status: str = "Active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceProfile:
+    """A container for one role, as EC2 knows it."""
+
+    account: str
+    name: str
+    path: str
+    id: str
+    created_ms: int
+    role: str = ""
+    tags: Tags = ()
+
+    @property
+    def arn(self) -> str:
+        """The ARN, path included."""
+        return f"arn:aws:iam::{self.account}:instance-profile{self.path}{self.name}"
+
+
+# Keys are (account, name in lower case): names differ by more than case, and listings are in their order.
+ROLES = Table("iam.roles", Role)
+USERS = Table("iam.users", User)
+GROUPS = Table("iam.groups", Group)
+POLICIES = Table("iam.policies", ManagedPolicy)
+INSTANCE_PROFILES = Table("iam.instance_profiles", InstanceProfile)
+# Key: (access key id).
+ACCESS_KEYS = Table("iam.access_keys", AccessKeyRow)
+# Key: (account, user in lower case, access key id); of the value only the id is read.
+KEYS_OF_USER = Table("iam.keys_of_user", AccessKeyRow)
+
+
+def key(account: str, name: str) -> tuple[str, str]:
+    """The key of a row by name."""
+    return account, name.lower()

@@ -1,0 +1,102 @@
+"""Temporary credentials: issued here, found by authentication, swept when they have been void for a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from outfall.core.context import Context
+from outfall.core.ports import RoleFacts, Table, Tx
+from outfall.core.principal import Principal, role_session
+
+KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+KEPT_MS = 24 * 3600 * 1000
+"""How long an expired session is remembered, so that its user is told that it expired."""
+SWEPT_AT_ONCE = 8
+"""How many void sessions each new one removes at most: the table stays bounded, and no call pays for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as it is stored. `chained` is a session that was assumed by another session."""
+
+    access_key_id: str
+    secret: str
+    token: str
+    expires_ms: int
+    principal: Principal
+    transitive_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What is handed out."""
+
+    access_key_id: str
+    secret: str
+    token: str
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """An entry of the index by expiry."""
+
+    access_key_id: str
+
+
+SESSIONS = Table("sts.sessions", Session)
+"""Key: (access key id)."""
+EXPIRIES = Table("sts.expiries", Expiry)
+"""Key: (expiry in 15 digits, access key id)."""
+
+
+def issue(
+    ctx: Context,
+    principal: Principal,
+    duration_s: int,
+    session_policy: str | None = None,
+    transitive_tags: tuple[str, ...] = (),
+) -> Credentials:
+    """Credentials under which `principal` acts for that long, limited by the session policy on top of its own."""
+    if session_policy is not None:
+        principal = replace(principal, session_policies=(*principal.session_policies, session_policy))
+    expires_ms = ctx.now + duration_s * 1000
+    made = Session(
+        "ASIA" + ctx.ids.text(KEY_ALPHABET, 16),
+        ctx.ids.text(SECRET_ALPHABET, 40),
+        "IQoJb3JpZ2luX2Vj" + ctx.ids.text(SECRET_ALPHABET, 240),
+        expires_ms,
+        principal,
+        transitive_tags,
+    )
+    _sweep(ctx)
+    ctx.tx.put(SESSIONS, (made.access_key_id,), made)
+    ctx.tx.put(EXPIRIES, (_digits(expires_ms), made.access_key_id), Expiry(made.access_key_id))
+    return Credentials(made.access_key_id, made.secret, made.token, expires_ms)
+
+
+def issue_for_role(ctx: Context, role: RoleFacts, session_name: str, duration_s: int) -> Credentials:
+    """Credentials of a role's session, as Lambda gives a function's execution environment."""
+    principal = replace(role_session(role.arn, role.role_id, session_name), tags=role.tags)
+    return issue(ctx, principal, duration_s)
+
+
+def find_session(tx: Tx, access_key_id: str) -> Session | None:
+    """The session with that key, expired or not."""
+    return tx.get(SESSIONS, (access_key_id,))
+
+
+def _digits(at_ms: int) -> str:
+    return f"{at_ms:015d}"
+
+
+def _sweep(ctx: Context) -> None:
+    void = []
+    for key, _ in ctx.tx.scan(EXPIRIES, limit=SWEPT_AT_ONCE):
+        if key[0] >= _digits(max(0, ctx.now - KEPT_MS)):
+            break
+        void.append(key)
+    for key in void:
+        ctx.tx.delete(EXPIRIES, key)
+        ctx.tx.delete(SESSIONS, (key[1],))
