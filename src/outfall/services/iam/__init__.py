@@ -2,10 +2,15 @@
 
 from outfall.core.service import Service
 from outfall.services.iam.attachments import ATTACHMENT_OPERATIONS
+from outfall.services.iam.entities import ENTITY_OPERATIONS
+from outfall.services.iam.groups import GROUP_OPERATIONS
 from outfall.services.iam.inline import INLINE_OPERATIONS
 from outfall.services.iam.key_operations import KEY_OPERATIONS
 from outfall.services.iam.policies import POLICY_OPERATIONS
+from outfall.services.iam.profiles import PROFILE_OPERATIONS
 from outfall.services.iam.roles import ROLE_OPERATIONS
+from outfall.services.iam.simulate import SIMULATE_OPERATIONS
+from outfall.services.iam.tagging import TAG_OPERATIONS
 from outfall.services.iam.users import USER_OPERATIONS
 
 SERVICE = Service.of(
@@ -16,4 +21,9 @@ SERVICE = Service.of(
     POLICY_OPERATIONS,
     USER_OPERATIONS,
     KEY_OPERATIONS,
+    GROUP_OPERATIONS,
+    PROFILE_OPERATIONS,
+    TAG_OPERATIONS,
+    ENTITY_OPERATIONS,
+    SIMULATE_OPERATIONS,
 )

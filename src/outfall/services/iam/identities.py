@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from outfall.core.context import Context
 from outfall.core.ports import NamedPolicy, RoleFacts, Tx
-from outfall.core.principal import Principal
+from outfall.core.principal import Principal, role_session
 from outfall.services.iam import managed
 from outfall.services.iam.model import GROUPS, ROLES, USERS, Holder, Role, key
 
@@ -37,6 +38,17 @@ class IamIdentities:
         if holder is None or not holder.boundary:
             return None
         return _managed(tx, holder.boundary)
+
+
+def principal_at(ctx: Context, arn: str) -> Principal | None:
+    """Whom the ARN of a user or role of the account stands for; a role as a session of it. None if there is none."""
+    role = _role_at(ctx.tx, arn)
+    if role is not None and role.account == ctx.account:
+        return role_session(role.arn, role.id, "simulation")
+    user = ctx.tx.get(USERS, key(ctx.account, arn.rsplit("/", 1)[-1]))
+    if user is None or user.arn != arn:
+        return None
+    return Principal("user", user.account, user.arn, user.id, user_name=user.name, tags=user.tags)
 
 
 def _role_at(tx: Tx, arn: str) -> Role | None:
