@@ -31,19 +31,20 @@ from outfall.flow.attempt import (
 )
 
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:fn"
+AS_AWS = RetryPolicy()
 T0 = 1_800_000_000_000
 BOOM = Outcome(b'{"errorMessage":"boom!"}', "Unhandled", "$LATEST", "stream")
 FINE = Outcome(b'"fine"', "", "$LATEST", "stream")
 
 
-def target(retry: RetryPolicy = RetryPolicy(), reserved: int | None = None) -> FunctionTarget:
+def target(retry: RetryPolicy = AS_AWS, reserved: int | None = None) -> FunctionTarget:
     spec = EnvironmentSpec(
         FUNCTION, "$LATEST", "r", "python3.12", "a.b", Package("", ()), (), (), "role", 128, 512, 3, Logging("/g")
     )
     return FunctionTarget(FUNCTION, "fn", "$LATEST", spec, retry, reserved_concurrency=reserved)
 
 
-def event(retry: RetryPolicy = RetryPolicy()) -> AsyncEvent:
+def event(retry: RetryPolicy = AS_AWS) -> AsyncEvent:
     return AsyncEvent("id", FUNCTION, b"{}", T0, Ending(retry=retry))
 
 

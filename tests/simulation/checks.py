@@ -14,7 +14,7 @@ FINAL = {"Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurr
 
 
 def check(world: World) -> None:
-    """Everything accepted is settled once; attempts are bounded; every target configured got its own and nobody else."""
+    """Everything accepted is settled once; attempts are bounded; every configured target got its own and no other."""
     received = world.store.transact(lambda tx: [row for _, row in tx.scan(RECEIVED)])
     by_event = _by_event(received)
     assert set(by_event) <= set(world.accepted), "something arrived for an event that nobody sent"

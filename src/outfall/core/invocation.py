@@ -160,8 +160,9 @@ class AsyncEvent:
     """An event accepted for asynchronous invocation, as it lies on its function's queue.
 
     `function` is the ARN as invoked (perhaps qualified). `attempts` counts what AWS counts in approximateInvokeCount;
-    throttles, and attempts lost with a server that went away, are counted apart. `skipped_ms` is nominal time that was not really waited (a shorter scale, a skipped
-    wait): the event's age is reckoned with it. `wait_from_ms` and `wait_nominal_ms` describe the wait it is in, if any.
+    throttles, and attempts lost with a server that went away, are counted apart. `skipped_ms` is nominal time that was
+    not really waited (a shorter scale, a skipped wait): the event's age is reckoned with it. `wait_from_ms` and
+    `wait_nominal_ms` describe the wait it is in, if any.
     """
 
     id: str

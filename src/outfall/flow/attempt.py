@@ -92,8 +92,10 @@ def _expires_ms(event: AsyncEvent) -> int:
 
 
 def begin_wait(event: AsyncEvent, wait_ms: int, now_ms: int, time_scale: float) -> tuple[AsyncEvent, int]:
-    """The event as it waits, and when its wait is over on a clock whose waits are scaled: a scale changes when an attempt
-    is made, never what is decided, so the time that is not waited is counted as waited."""
+    """The event as it waits, and when its wait is over on a clock whose waits are scaled.
+
+    A scale changes when an attempt is made, never what is decided: time that is not waited counts as waited.
+    """
     due_ms = now_ms + round(wait_ms * time_scale)
     skipped_ms = event.skipped_ms + wait_ms - (due_ms - now_ms)
     waiting = replace(event, skipped_ms=skipped_ms, wait_from_ms=now_ms, wait_nominal_ms=wait_ms)

@@ -113,8 +113,11 @@ class Door:
             visit.request.body = b""
 
     async def _drop(self, body: Body | None) -> None:
-        """Removes what was stored for a request that came to nothing. What a commit refers to stays, whatever went wrong
-        after it; what a cancelled request leaves behind is swept at the next start."""
+        """Removes what was stored for a request that came to nothing.
+
+        What a commit refers to stays, whatever went wrong after it; what a cancelled request leaves behind is swept at
+        the next start.
+        """
         blobs = [segment.blob for segment in body.segments if segment.blob] if body else []
         if not blobs:
             return
