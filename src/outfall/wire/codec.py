@@ -96,9 +96,8 @@ def _rest_parser(operation: OperationModel) -> Parse:
 
     def parse(route: Route, request: WireRequest) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        labels, params, headers = route.path_params, route.params, request.headers
-        for read in head:
-            read(found, labels, params, headers)
+        if head is not None:
+            head(found, route.path_params, route.params, request.headers)
         if body is not None:
             body(found, request.body)
         return found

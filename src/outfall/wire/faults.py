@@ -33,7 +33,7 @@ CORAL_ERRORS = frozenset(
         "ValidationException",
     }
 )
-"""Errors of the framework that AWS's JSON services are built on; their type is named after it, not after the service."""
+"""Errors of the framework that AWS's JSON services are built on; their type is named after it, not the service."""
 
 CORAL = "com.amazon.coral.service#"
 JSON_NAMESPACES: dict[str, str] = {"sqs": "com.amazonaws.sqs#"}

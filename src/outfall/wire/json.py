@@ -241,10 +241,10 @@ def _instance(value: Any, kind: type) -> Any:
 
 
 def _checked(kind: str) -> Walk:
-    wanted = {"string": str, "character": str, "boolean": bool}.get(kind, int)
+    wanted: type = {"string": str, "character": str, "boolean": bool}.get(kind, int)
 
     def check(value: Any) -> Any:
-        if type(value) is not wanted or (wanted is int and not LONG_MIN <= value <= LONG_MAX):
+        if type(value) is not wanted or (isinstance(value, int) and not LONG_MIN <= value <= LONG_MAX):
             raise TypeError(f"expected {kind}")
         return value
 

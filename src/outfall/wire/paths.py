@@ -66,6 +66,7 @@ class Paths:
             method: tuple(one for _, one in sorted(ranked, key=lambda pair: pair[0]))
             for method, ranked in patterns.items()
         }
+        self.plain = {method: tuple(one for one in group if not one.markers) for method, group in self.methods.items()}
         every = [one for group in self.methods.values() for one in group]
         self.markers = frozenset(name for one in every for name, _ in one.markers)
         self.markers |= frozenset(name for one in every if one.greedy and not one.markers for name in one.queries)
@@ -77,8 +78,10 @@ class Paths:
         parts = path[1:].split("/")
         lacking: tuple[str, dict[str, str]] | None = None
         asked = [name for name in params if name in self.markers] if params else []
-        for pattern in self.methods.get(method, ()):
-            if not pattern.marked(params):
+        for pattern in (self.methods if asked else self.plain).get(method, ()):
+            if pattern.markers and not pattern.marked(params):
+                continue
+            if pattern.queries and not params:
                 continue
             labels = pattern.labels(parts)
             if labels is None:

@@ -18,6 +18,7 @@ from outfall.wire.models import OperationModel, ServiceModel, Shape
 from outfall.wire.shapes import READERS, writer
 
 Params = dict[str, list[str]]
+Convert = Callable[[Any], Any]
 Read = Callable[[dict[str, Any], Mapping[str, str], Params, Mapping[str, str]], None]
 """Puts members into its first argument from path labels, query parameters and headers."""
 
@@ -39,22 +40,62 @@ def in_head(service: ServiceModel, shape: Shape, *locations: str) -> list[tuple[
     ]
 
 
-def head_reader(operation: OperationModel) -> list[Read]:
-    """What reads an operation's members from the head of a request."""
+def head_reader(operation: OperationModel) -> Read | None:
+    """What reads an operation's members from the head of a request: a table per place, looked up by what was sent."""
     shape, service = operation.input, operation.service
     if shape is None:
-        return []
-    makers: dict[str, Callable[[ServiceModel, str, str, Shape], Read]] = {
-        "uri": _label,
-        "querystring": _parameter,
-        "header": _header,
-        "headers": _headers,
-    }
-    return [
-        makers[one["location"]](service, name, wire, one)
-        for name, wire, one in in_head(service, shape, *makers)
-        if one["location"] in makers
-    ]
+        return None
+    places: dict[str, dict[str, tuple[str, Convert]]] = {"uri": {}, "querystring": {}, "header": {}}
+    prefixes: list[tuple[str, str]] = []
+    every: tuple[str, bool] | None = None
+    for name, wire, one in in_head(service, shape, "uri", "querystring", "header", "headers"):
+        place = one["location"]
+        if place == "headers":
+            prefixes.append((name, one.get("locationName", "").lower()))
+        elif place == "querystring" and one["type"] == "map":
+            every = (name, service.resolve(one["value"])["type"] == "list")
+        else:
+            key = wire.lower() if place == "header" else wire
+            places[place][key] = (name, _place_converter(service, wire, one))
+    labels, parameters, headers = places["uri"], places["querystring"], places["header"]
+
+    def read(found: dict[str, Any], path: Mapping[str, str], query: Params, sent: Mapping[str, str]) -> None:
+        for key, text in path.items():
+            name, convert = labels[key]
+            found[name] = convert(text)
+        for key, texts in query.items():
+            if key in parameters:
+                name, convert = parameters[key]
+                value = convert(texts)
+                if value is not None:
+                    found[name] = value
+        for key, text in sent.items():
+            if key in headers:
+                name, convert = headers[key]
+                found[name] = convert(text)
+        for name, prefix in prefixes:
+            some = {key[len(prefix) :]: text for key, text in sent.items() if key.startswith(prefix)}
+            if some:
+                found[name] = some
+        if every is not None:
+            rest = {key: list(texts) if every[1] else texts[0] for key, texts in query.items() if key not in parameters}
+            if rest:
+                found[every[0]] = rest
+
+    return read
+
+
+def _place_converter(service: ServiceModel, wire: str, shape: Shape) -> Convert:
+    """From what a place holds (texts of a query parameter, else a text) to a value; None means absent."""
+    if shape["location"] == "querystring":
+        if shape["type"] == "list":
+            one = _convert(service, wire, service.resolve(shape["member"]))
+            return lambda texts: [one(text) for text in texts]
+        convert, textual = _convert(service, wire, shape), shape["type"] == "string"
+        return lambda texts: convert(texts[-1]) if textual or texts[-1] else None
+    if shape["type"] == "list":
+        return _header_list(service, wire, shape)
+    return _convert(service, wire, shape)
 
 
 def _convert(service: ServiceModel, wire: str, shape: Shape) -> Callable[[str], Any]:
@@ -75,60 +116,6 @@ def _guarded(service: ServiceModel, wire: str, convert: Callable[[str], Any]) ->
                 message = f"Provided {wire} not an integer or within integer range"
                 raise InvalidArgument(message, ArgumentName=wire, ArgumentValue=text[:256]) from None
             raise SerializationException(f"The value of {wire} could not be read.") from None
-
-    return read
-
-
-def _label(service: ServiceModel, name: str, wire: str, shape: Shape) -> Read:
-    convert = _convert(service, wire, shape)
-
-    def read(found: dict[str, Any], labels: Mapping[str, str], _: Params, __: Mapping[str, str]) -> None:
-        if wire in labels:
-            found[name] = convert(labels[wire])
-
-    return read
-
-
-def _parameter(service: ServiceModel, name: str, wire: str, shape: Shape) -> Read:
-    if shape["type"] == "map":
-        return _parameters(service, name, shape)
-    if shape["type"] == "list":
-        one = _convert(service, wire, service.resolve(shape["member"]))
-
-        def read_list(found: dict[str, Any], _: Mapping[str, str], query: Params, __: Mapping[str, str]) -> None:
-            if wire in query:
-                found[name] = [one(text) for text in query[wire]]
-
-        return read_list
-    convert, textual = _convert(service, wire, shape), shape["type"] == "string"
-
-    def read(found: dict[str, Any], _: Mapping[str, str], query: Params, __: Mapping[str, str]) -> None:
-        given = query.get(wire)
-        if given and (given[-1] or textual):
-            found[name] = convert(given[-1])
-
-    return read
-
-
-def _parameters(service: ServiceModel, name: str, shape: Shape) -> Read:
-    """Every parameter, as a map."""
-    several = service.resolve(shape["value"])["type"] == "list"
-
-    def read(found: dict[str, Any], _: Mapping[str, str], query: Params, __: Mapping[str, str]) -> None:
-        if query:
-            found[name] = {key: list(values) if several else values[0] for key, values in query.items()}
-
-    return read
-
-
-def _header(service: ServiceModel, name: str, wire: str, shape: Shape) -> Read:
-    key = wire.lower()
-    convert = _header_list(service, wire, shape) if shape["type"] == "list" else _convert(service, wire, shape)
-
-    def read(found: dict[str, Any], _: Mapping[str, str], __: Params, headers: Mapping[str, str]) -> None:
-        text = headers.get(key)
-        if text is not None:
-            found[name] = convert(text)
 
     return read
 
@@ -160,19 +147,6 @@ def split_list(text: str) -> list[str]:
             found.append(item)
         at = max(match.end(), at + 1)
     return found
-
-
-def _headers(service: ServiceModel, name: str, wire: str, shape: Shape) -> Read:
-    """Headers that begin with a prefix, as a map without it."""
-    prefix = "" if wire == name and "locationName" not in shape else wire.lower()
-    cut = len(prefix)
-
-    def read(found: dict[str, Any], _: Mapping[str, str], __: Params, headers: Mapping[str, str]) -> None:
-        some = {key[cut:]: text for key, text in headers.items() if key.startswith(prefix)}
-        if some:
-            found[name] = some
-
-    return read
 
 
 Write = Callable[[list[tuple[str, str]], Any], None]

@@ -120,7 +120,8 @@ class Reader:
             elif shape.get("flattened") and shape["type"] == "list":
                 item = self._service.resolve(shape["member"])
                 entry = (name, "list", self.of(item))
-                table[wire] = table.setdefault(item.get("locationName", wire), entry)
+                table[wire] = entry
+                table[str(item.get("locationName", wire))] = entry
             elif shape.get("flattened") and shape["type"] == "map":
                 table[wire] = (name, "map", self._entry(shape))
             else:
@@ -128,10 +129,10 @@ class Reader:
 
         def read(node: Node) -> dict[str, Any]:
             found: dict[str, Any] = {}
-            for key, text in node.attributes.items():
-                if key in attributes:
-                    name, inner = attributes[key]
-                    found[name] = inner(_text(text))
+            for attribute, text in node.attributes.items():
+                if attribute in attributes:
+                    name, convert = attributes[attribute]
+                    found[name] = convert(_text(text))
             for child in node.children:
                 entry = table.get(child.tag)
                 if entry is None:
@@ -259,7 +260,7 @@ class Writer:
         member = self._service.resolve(shape["member"])
         if shape.get("flattened"):
             item = self.element(member.get("locationName", tag), member)
-            return lambda out, value: [item(out, one) for one in value] and None
+            return _each(item)
         item = self.element(member.get("locationName", "member"), member)
         opening = f"<{tag}{_namespace(shape)}"
 
@@ -293,6 +294,14 @@ class Writer:
                 out.append(f"</{tag}>")
 
         return write
+
+
+def _each(item: Write) -> Write:
+    def write(out: list[str], value: list[Any]) -> None:
+        for one in value:
+            item(out, one)
+
+    return write
 
 
 def _namespace(shape: Shape) -> str:
