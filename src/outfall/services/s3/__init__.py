@@ -1,0 +1,39 @@
+"""Amazon S3: buckets, objects and their versions, uploads in parts, and who is told when an object changes.
+
+`buckets` and `settings` keep buckets, `writing`, `reading` and `removing` objects, `multipart` uploads in parts;
+`storage` alone knows how versions lie in rows (`model`), `listing` how pages are read from them.
+"""
+
+from outfall.core.service import Service
+from outfall.services.s3 import (
+    buckets,
+    listing,
+    multipart,
+    notifications,
+    parts,
+    reading,
+    removing,
+    settings,
+    tagging,
+    versions,
+    writing,
+)
+from outfall.services.s3.access import bucket_policy, owner_account
+from outfall.services.s3.target import S3Target
+
+SERVICE = Service.of(
+    "s3",
+    buckets.OPERATIONS,
+    settings.OPERATIONS,
+    notifications.OPERATIONS,
+    writing.OPERATIONS,
+    reading.OPERATIONS,
+    removing.OPERATIONS,
+    listing.OPERATIONS,
+    versions.OPERATIONS,
+    multipart.OPERATIONS,
+    parts.OPERATIONS,
+    tagging.OPERATIONS,
+)
+
+__all__ = ["SERVICE", "S3Target", "bucket_policy", "owner_account"]

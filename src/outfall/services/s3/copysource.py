@@ -1,0 +1,65 @@
+"""The source of a copy: the header `x-amz-copy-source`, what it points to, and what a caller must be allowed there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from outfall.core.service import Call, Permission, Request
+from outfall.services.s3 import errors
+from outfall.services.s3.access import find
+from outfall.services.s3.model import Bucket, Version
+from outfall.services.s3.reading import find_version
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is copied. `version_id` is empty if the header names none."""
+
+    bucket: Bucket
+    key: str
+    version_id: str
+    version: Version
+
+
+def parse_source(header: str) -> tuple[str, str, str]:
+    """Bucket, key and version id (or empty) in `[/]bucket/key[?versionId=id]`, URL-encoded. Errors: InvalidArgument."""
+    path, _, query = header.partition("?versionId=")
+    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    if bucket.startswith("arn:") or not bucket or not key:
+        raise errors.InvalidArgument(
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+            ArgumentName="x-amz-copy-source",
+            ArgumentValue="x-amz-copy-source",
+        )
+    return bucket, key, unquote(query)
+
+
+def source_arn(call: Call, request: Request) -> str:
+    """The ARN of the object that a request copies from."""
+    bucket, key, _ = parse_source(request["CopySource"])
+    return f"arn:aws:s3:::{bucket}/{key}"
+
+
+READ_SOURCE = (
+    Permission("s3:GetObject", source_arn, when=lambda call, request: not parse_source(request["CopySource"])[2]),
+    Permission(
+        "s3:GetObjectVersion", source_arn, when=lambda call, request: bool(parse_source(request["CopySource"])[2])
+    ),
+)
+
+
+def found_source(call: Call, request: Request) -> Source:
+    """The version that a request copies from. Errors: NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied if its
+    bucket is not `ExpectedSourceBucketOwner`'s; InvalidRequest for a delete marker."""
+    name, key, version_id = parse_source(request["CopySource"])
+    bucket = find(call.tx, name)
+    expected = request.get("ExpectedSourceBucketOwner")
+    if expected and expected != bucket.account:
+        raise errors.AccessDenied
+    try:
+        return Source(bucket, key, version_id, find_version(call, bucket, key, version_id))
+    except errors.MethodNotAllowed:
+        raise errors.InvalidRequest(
+            "The source of a copy request may not specifically refer to a delete marker by version id."
+        ) from None

@@ -1,0 +1,173 @@
+"""S3's errors: code, default message, status. Further elements of each are in the comment, in AWS's order.
+
+Rule: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and the recordings in S3's own test suites.
+"""
+
+from __future__ import annotations
+
+from outfall.core.errors import AwsError, NotServed
+
+
+class AccessDenied(AwsError):
+    """Access Denied"""
+
+    status = 403
+
+
+class AccessControlListNotSupported(AwsError):
+    """The bucket does not allow ACLs"""
+
+
+class BadDigest(AwsError):
+    """The checksum you specified did not match what we received."""
+
+
+class BadRequest(AwsError):
+    """Bad Request"""
+
+
+class BucketAlreadyExists(AwsError):  # BucketName
+    """The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."""  # noqa: E501
+
+    status = 409
+
+
+class BucketAlreadyOwnedByYou(AwsError):  # BucketName
+    """Your previous request to create the named bucket succeeded and you already own it."""
+
+    status = 409
+
+
+class BucketNotEmpty(AwsError):  # BucketName
+    """The bucket you tried to delete is not empty"""
+
+    status = 409
+
+
+class EntityTooSmall(AwsError):  # ETag, MinSizeAllowed, PartNumber, ProposedSize
+    """Your proposed upload is smaller than the minimum allowed size"""
+
+
+class EntityTooLarge(AwsError):  # MaxSizeAllowed, ProposedSize
+    """Your proposed upload exceeds the maximum allowed size"""
+
+
+class IllegalLocationConstraintException(AwsError):
+    """The unspecified location constraint is incompatible for the region specific endpoint this request was sent to."""
+
+
+class IllegalVersioningConfigurationException(AwsError):
+    """The Versioning element must be specified"""
+
+
+class InvalidArgument(AwsError):  # ArgumentName, ArgumentValue
+    """Invalid Argument"""
+
+
+class InvalidBucketName(AwsError):  # BucketName
+    """The specified bucket is not valid."""
+
+
+class InvalidLocationConstraint(AwsError):  # LocationConstraint
+    """The specified location-constraint is not valid"""
+
+
+class InvalidPart(AwsError):  # ETag, PartNumber, UploadId
+    """One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."""  # noqa: E501
+
+
+class InvalidPartNumber(AwsError):  # ActualPartCount, PartNumberRequested
+    """The requested partnumber is not satisfiable"""
+
+    status = 416
+
+
+class InvalidPartOrder(AwsError):  # UploadId
+    """The list of parts was not in ascending order. Parts must be ordered by part number."""
+
+
+class InvalidRange(AwsError):  # ActualObjectSize, RangeRequested
+    """The requested range is not satisfiable"""
+
+    status = 416
+
+
+class InvalidRequest(AwsError):
+    """Invalid Request"""
+
+
+class InvalidStorageClass(AwsError):  # StorageClassRequested
+    """The storage class you specified is not valid"""
+
+
+class InvalidTag(AwsError):  # TagKey, TagValue
+    """The tag provided was not a valid tag. This error can occur if the tag did not pass input validation."""
+
+
+class KeyTooLongError(AwsError):  # MaxSizeAllowed, Size
+    """Your key is too long"""
+
+
+class MalformedPolicy(AwsError):
+    """Policies must be valid JSON and the first byte must be '{'"""
+
+
+class MalformedXML(AwsError):
+    """The XML you provided was not well-formed or did not validate against our published schema"""
+
+
+class MetadataTooLarge(AwsError):  # MaxSizeAllowed, Size
+    """Your metadata headers exceed the maximum allowed metadata size"""
+
+
+class MethodNotAllowed(AwsError):  # Method, ResourceType
+    """The specified method is not allowed against this resource."""
+
+    status = 405
+
+
+class NoSuchBucket(AwsError):  # BucketName
+    """The specified bucket does not exist"""
+
+    status = 404
+
+
+class NoSuchBucketPolicy(AwsError):  # BucketName
+    """The bucket policy does not exist"""
+
+    status = 404
+
+
+class NoSuchKey(AwsError):  # Key
+    """The specified key does not exist."""
+
+    status = 404
+
+
+class NoSuchTagSet(AwsError):  # BucketName
+    """The TagSet does not exist"""
+
+    status = 404
+
+
+class NoSuchUpload(AwsError):  # UploadId
+    """The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."""  # noqa: E501
+
+    status = 404
+
+
+class NoSuchVersion(AwsError):  # Key, VersionId
+    """The specified version does not exist."""
+
+    status = 404
+
+
+class PreconditionFailed(AwsError):  # Condition
+    """At least one of the pre-conditions you specified did not hold"""
+
+    status = 412
+
+
+def not_served(header: str) -> NotServed:
+    """The answer to a header whose feature this server does not have."""
+    return NotServed("A header you provided implies functionality that is not implemented", Header=header)

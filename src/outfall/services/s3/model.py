@@ -1,0 +1,164 @@
+"""The rows of S3. The row of an object holds no bytes, so that listing never reads them: bodies have their own table.
+
+Bucket names are global, so a bucket's name alone is the key of its rows; the owner stands in the row. An object's
+current version is in `OBJECTS` (unless that is a delete marker); older versions and all delete markers are in
+`VERSIONS`, newest first, and exist only where versioning was ever switched on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outfall.core.body import Segment
+from outfall.core.ports import Table
+from outfall.flow.notify import NotificationRule, NotifyingBucket
+
+Versioning = Literal["", "Enabled", "Suspended"]
+Pairs = tuple[tuple[str, str], ...]
+NULL_VERSION = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket. `location` is the LocationConstraint as it was given, empty for us-east-1."""
+
+    name: str
+    account: str
+    region: str
+    created_ms: int
+    location: str = ""
+    versioning: Versioning = ""
+    policy: str = ""
+    tags: Pairs = ()
+    rules: tuple[NotificationRule, ...] = ()
+    ownership: str = "BucketOwnerEnforced"
+
+    @property
+    def notifying(self) -> NotifyingBucket:
+        """This bucket as notifications know it."""
+        return NotifyingBucket(self.name, self.account, self.region, self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a writer says of an object beside its bytes. `headers` are members of the model, as `CacheControl`."""
+
+    content_type: str = "binary/octet-stream"
+    headers: Pairs = ()
+    metadata: Pairs = ()
+    tags: Pairs = ()
+    storage_class: str = "STANDARD"
+    acl: str = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an object, or a delete marker. `sequence` orders the writes of a key."""
+
+    id: str
+    sequence: int
+    modified_ms: int
+    size: int = 0
+    etag: str = ""
+    """Without quotes."""
+    attributes: Attributes = Attributes()
+    checksums: Pairs = ()
+    checksum_type: str = "FULL_OBJECT"
+    parts: int = 0
+    """How many parts a multipart upload had; 0 for objects that were put in one piece."""
+    delete_marker: bool = False
+
+    @property
+    def sequencer(self) -> str:
+        """The sequence as event records show it."""
+        return f"{self.sequence:018X}"
+
+    @property
+    def order(self) -> str:
+        """The last component of this version's key in `VERSIONS` and `BODIES`: newer ones come first."""
+        return f"{(1 << 64) - 1 - self.sequence:016x}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfObject:
+    """A part that an object was completed from."""
+
+    number: int
+    size: int
+    checksums: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """The bytes of a version, and the parts that they were put together from."""
+
+    segments: tuple[Segment, ...]
+    parts: tuple[PartOfObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A multipart upload in progress."""
+
+    id: str
+    key: str
+    initiated_ms: int
+    initiator: str
+    attributes: Attributes
+    checksum_algorithm: str = ""
+    checksum_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An uploaded part, waiting for the completion of its upload."""
+
+    number: int
+    size: int
+    etag: str
+    modified_ms: int
+    segments: tuple[Segment, ...]
+    checksums: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """That an account owns a bucket."""
+
+    created_ms: int
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """The last sequence that was given out."""
+
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionOrder:
+    """Where a version stands in `VERSIONS`."""
+
+    order: str
+
+
+BUCKETS = Table("s3.buckets", Bucket)
+"""(bucket,)"""
+OWNED = Table("s3.owned", Owned)
+"""(account, bucket)"""
+OBJECTS = Table("s3.objects", Version)
+"""(bucket, key)"""
+VERSIONS = Table("s3.versions", Version)
+"""(bucket, key, order)"""
+VERSION_ORDERS = Table("s3.version_orders", VersionOrder)
+"""(bucket, key, version id)"""
+BODIES = Table("s3.bodies", StoredBody)
+"""(bucket, key, order)"""
+UPLOADS = Table("s3.uploads", Upload)
+"""(bucket, key, upload id)"""
+PARTS = Table("s3.parts", Part)
+"""(bucket, upload id, number in five digits)"""
+SEQUENCES = Table("s3.sequences", Sequence)
+"""(bucket, one of 64 shares of the keys): so that writers of different keys seldom wait for one another"""

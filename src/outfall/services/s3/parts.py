@@ -1,0 +1,222 @@
+"""Parts of an upload: uploaded or copied, and the listings of parts and of uploads in progress."""
+
+from __future__ import annotations
+
+from hashlib import md5
+from typing import Any
+
+from outfall.core.body import Body, Content, Segment, refer
+from outfall.core.s3ids import canonical_user_id
+from outfall.core.service import Call, Operation, Output, Request, operation
+from outfall.services.s3 import errors, storage
+from outfall.services.s3.access import bucket_arn, listing_keys, object_arn, require
+from outfall.services.s3.attributes import SERVER_SIDE_ENCRYPTION, checksum_members, quoted
+from outfall.services.s3.conditions import ONE_RANGE, check_copy_source
+from outfall.services.s3.copysource import READ_SOURCE, Source, found_source
+from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit
+from outfall.services.s3.model import PARTS, UPLOADS, Bucket, Part, Upload
+from outfall.services.s3.multipart import found_upload, part_key, replace_part
+from outfall.services.s3.writing import EMPTY_MD5
+
+PART_NUMBER_MAX = 10_000
+
+
+@operation("UploadPart", action="s3:PutObject", resource=object_arn)
+def upload_part(call: Call, request: Request) -> Output:
+    """Adds a part to an upload, or replaces it. Errors: NoSuchUpload, InvalidArgument, InvalidRequest.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+    """
+    bucket = require(call, request)
+    number = _part_number(request)
+    upload = found_upload(call, bucket, request)
+    body = request.get("Body") or Body(0, (), EMPTY_MD5)
+    _check_algorithm(upload, body)
+    refer(call, body.segments)
+    part = Part(number, body.size, body.md5, call.now, body.segments, body.checksums)
+    replace_part(call, bucket, upload, part)
+    output: dict[str, Any] = {"ServerSideEncryption": SERVER_SIDE_ENCRYPTION, "ETag": quoted(part.etag)}
+    return output | checksum_members(part.checksums)
+
+
+def _part_number(request: Request) -> int:
+    number = int(request["PartNumber"])
+    if not 1 <= number <= PART_NUMBER_MAX:
+        raise errors.InvalidArgument(
+            "Part number must be an integer between 1 and 10000, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=str(number),
+        )
+    return number
+
+
+def _check_algorithm(upload: Upload, body: Body) -> None:
+    """A part has to carry the checksum that its upload was begun with. [LS:test_multipart_upload checksums]"""
+    wanted, given = upload.checksum_algorithm, [name for name, _ in body.checksums]
+    if wanted and given and wanted not in given:
+        raise errors.InvalidRequest(
+            f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, actual checksum Type: "
+            f"{given[0].lower()}"
+        )
+    if wanted and not given and upload.checksum_type == "COMPOSITE":
+        raise errors.InvalidRequest(
+            f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, actual checksum Type: null"
+        )
+
+
+@operation("UploadPartCopy", action="s3:PutObject", resource=object_arn, also=READ_SOURCE)
+def upload_part_copy(call: Call, request: Request) -> Output:
+    """Adds a part that consists of another object's bytes, or of a range of them. Errors: those of UploadPart and of
+    reading the source; InvalidArgument for a range outside of it.
+
+    Only sources whose bytes lie within the store can be cut, and blobs can be taken whole: what would need to read a
+    blob answers 501. https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+    """
+    bucket = require(call, request)
+    number = _part_number(request)
+    upload = found_upload(call, bucket, request)
+    source = found_source(call, request)
+    check_copy_source(request, source.version)
+    part = _copied_part(call, number, source, request.get("CopySourceRange"))
+    refer(call, part.segments)
+    replace_part(call, bucket, upload, part)
+    output: dict[str, Any] = {"CopySourceVersionId": source.version.id} if source.bucket.versioning else {}
+    result = {"ETag": quoted(part.etag), "LastModified": call.now // 1000 * 1000}
+    return output | {"CopyPartResult": result, "ServerSideEncryption": SERVER_SIDE_ENCRYPTION}
+
+
+def _copied_part(call: Call, number: int, source: Source, header: str | None) -> Part:
+    start, length = _copied_range(header, source.version.size)
+    segments = storage.body(call.tx, source.bucket.name, source.key, source.version).segments
+    content = Content(segments, start, length)
+    whole = length == source.version.size
+    if whole and not source.version.parts:
+        return Part(number, length, source.version.etag, call.now, segments)
+    cut = _cut(content)
+    return Part(number, length, md5(cut.data, usedforsecurity=False).hexdigest(), call.now, (cut,))
+
+
+def _cut(content: Content) -> Segment:
+    if any(segment.blob for segment in content.segments):
+        raise errors.not_served("x-amz-copy-source-range")
+    whole = b"".join(segment.data for segment in content.segments)
+    return Segment(content.length, data=whole[content.start : content.start + content.length])
+
+
+def _copied_range(header: str | None, size: int) -> tuple[int, int]:
+    """Start and length; both ends have to be given, and to lie within the source."""
+    if not header:
+        return 0, size
+    found = ONE_RANGE.fullmatch(header.strip())
+    if found is None or not found.group(1) or not found.group(2):
+        raise errors.InvalidArgument(
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
+            "zero-based offsets of the first and last bytes to copy",
+            ArgumentName="x-amz-copy-source-range",
+            ArgumentValue=header,
+        )
+    first, last = int(found.group(1)), int(found.group(2))
+    if first > last or last >= size:
+        raise errors.InvalidArgument(
+            f"Range specified is not valid for source object of size: {size}",
+            ArgumentName="x-amz-copy-source-range",
+            ArgumentValue=header,
+        )
+    return first, last - first + 1
+
+
+@operation("ListParts", action="s3:ListMultipartUploadParts", resource=object_arn)
+def list_parts(call: Call, request: Request) -> Output:
+    """A page of an upload's parts after PartNumberMarker. Errors: NoSuchUpload, InvalidArgument.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+    """
+    bucket = require(call, request)
+    upload = found_upload(call, bucket, request)
+    limit, marker = page_limit(request, "MaxParts", "max-parts"), int(request.get("PartNumberMarker") or 0)
+    start = part_key(bucket.name, upload.id, marker + 1)[2:]
+    rows = [part for _, part in call.tx.scan(PARTS, (bucket.name, upload.id), start=start, limit=limit + 1)]
+    page = rows[:limit]
+    owner = {"ID": canonical_user_id(bucket.account)}
+    output: dict[str, Any] = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id}
+    output |= {"PartNumberMarker": marker, "NextPartNumberMarker": page[-1].number if page else 0}
+    output |= {"MaxParts": limit, "IsTruncated": len(rows) > limit > 0}
+    if page:
+        output["Parts"] = [_told_part(part) for part in page]
+    output |= {"Initiator": owner, "Owner": owner, "StorageClass": upload.attributes.storage_class}
+    return output | _algorithm(upload)
+
+
+def _algorithm(upload: Upload) -> dict[str, str]:
+    named = upload.checksum_algorithm
+    return {"ChecksumAlgorithm": named, "ChecksumType": upload.checksum_type} if named else {}
+
+
+def _told_part(part: Part) -> dict[str, Any]:
+    told: dict[str, Any] = {"PartNumber": part.number, "LastModified": part.modified_ms // 1000 * 1000}
+    return told | {"ETag": quoted(part.etag), "Size": part.size} | checksum_members(part.checksums)
+
+
+@operation("ListMultipartUploads", action="s3:ListBucketMultipartUploads", resource=bucket_arn, context=listing_keys)
+def list_multipart_uploads(call: Call, request: Request) -> Output:
+    """A page of the uploads in progress after the markers. Errors: InvalidArgument.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+    """
+    bucket, write = require(call, request), encoder(request)
+    limit = page_limit(request, "MaxUploads", "max-uploads")
+    uploads, prefixes, last = _uploads(call, bucket, request, limit)
+    names = {name: request.get(name) or "" for name in ("KeyMarker", "UploadIdMarker", "Prefix", "Delimiter")}
+    output: dict[str, Any] = {"Bucket": bucket.name, "KeyMarker": write(names["KeyMarker"])}
+    output["UploadIdMarker"] = names["UploadIdMarker"]
+    if last:
+        output |= {"NextKeyMarker": write(last[0]), "NextUploadIdMarker": last[1]}
+    output |= {"Prefix": write(names["Prefix"])} if names["Prefix"] else {}
+    output |= {"Delimiter": write(names["Delimiter"])} if names["Delimiter"] else {}
+    output |= {"MaxUploads": limit, "IsTruncated": bool(last)}
+    if uploads:
+        output["Uploads"] = [_told_upload(bucket, upload, write(upload.key)) for upload in uploads]
+    if prefixes:
+        output["CommonPrefixes"] = [{"Prefix": write(prefix)} for prefix in prefixes]
+    return output | ({"EncodingType": request["EncodingType"]} if request.get("EncodingType") else {})
+
+
+def _uploads(
+    call: Call, bucket: Bucket, request: Request, limit: int
+) -> tuple[list[Upload], list[str], tuple[str, str] | None]:
+    """Uploads and common prefixes of a page; and key and upload id of its last, if there is more."""
+    prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
+    key, upload_id = request.get("KeyMarker") or "", request.get("UploadIdMarker") or ""
+    start: tuple[str, ...] | None = ()
+    if key and common_prefix(key, prefix, delimiter) == key:
+        beyond = behind(key)
+        start = (beyond,) if beyond else None
+    elif key:
+        start = (key, upload_id + "\0") if upload_id else (key + "\0",)
+    uploads: list[Upload] = []
+    prefixes: list[str] = []
+    last: tuple[str, str] | None = None
+    while start is not None and limit:
+        beyond = None
+        for _, upload in call.tx.scan(UPLOADS, (bucket.name,), start=start, starts_with=prefix, limit=limit + 1):
+            if len(uploads) + len(prefixes) == limit:
+                return uploads, prefixes, last
+            common = common_prefix(upload.key, prefix, delimiter)
+            last = (common, "") if common else (upload.key, upload.id)
+            if common:
+                prefixes.append(common)
+                beyond = behind(common)
+                break
+            uploads.append(upload)
+        start = (beyond,) if beyond else None
+    return uploads, prefixes, None
+
+
+def _told_upload(bucket: Bucket, upload: Upload, key: str) -> dict[str, Any]:
+    owner = {"ID": canonical_user_id(bucket.account)}
+    told: dict[str, Any] = {"UploadId": upload.id, "Key": key, "Initiated": upload.initiated_ms // 1000 * 1000}
+    told |= {"StorageClass": upload.attributes.storage_class, "Owner": owner, "Initiator": owner}
+    return told | _algorithm(upload)
+
+
+OPERATIONS: tuple[Operation, ...] = (upload_part, upload_part_copy, list_parts, list_multipart_uploads)

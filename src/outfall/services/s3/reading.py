@@ -1,0 +1,191 @@
+"""Reading objects: GetObject, HeadObject, GetObjectAttributes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from outfall.core.body import Content
+from outfall.core.effects import Respond
+from outfall.core.service import Call, Operation, Output, Permission, Request, operation
+from outfall.services.s3 import errors, storage
+from outfall.services.s3.access import bucket_arn, object_arn, of_current, of_version, require
+from outfall.services.s3.attributes import checksum_members, described, quoted
+from outfall.services.s3.conditions import byte_range, unmodified
+from outfall.services.s3.model import BUCKETS, Bucket, Version
+
+OVERRIDES = {
+    "ResponseCacheControl": "CacheControl",
+    "ResponseContentDisposition": "ContentDisposition",
+    "ResponseContentEncoding": "ContentEncoding",
+    "ResponseContentLanguage": "ContentLanguage",
+    "ResponseContentType": "ContentType",
+}
+ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
+
+
+def _missing(call: Call, request: Request) -> bool:
+    """Whether the key is not there: then S3 asks for s3:ListBucket before it says so. [iam.md 3]"""
+    bucket = call.tx.get(BUCKETS, (request["Bucket"],))
+    if bucket is None or request.get("VersionId"):
+        return False
+    return storage.current(call.tx, bucket.name, request["Key"]) is None
+
+
+READ = (
+    Permission("s3:GetObject", object_arn, when=of_current),
+    Permission("s3:GetObjectVersion", object_arn, when=of_version),
+    Permission("s3:ListBucket", bucket_arn, when=_missing),
+)
+
+
+@operation("GetObject", action=None, also=READ)
+def get_object(call: Call, request: Request) -> Output:
+    """An object's bytes, or a range or part of them. Errors: NoSuchKey, NoSuchVersion, PreconditionFailed,
+    InvalidRange, InvalidPartNumber; 304 if it was not modified.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    return _read(call, request, with_body=True)
+
+
+@operation("HeadObject", action=None, also=READ)
+def head_object(call: Call, request: Request) -> Output:
+    """What GetObject would tell, without the bytes."""
+    return _read(call, request, with_body=False)
+
+
+def _read(call: Call, request: Request, *, with_body: bool) -> Output:
+    bucket = require(call, request)
+    version = find_version(call, bucket, request["Key"], request.get("VersionId"))
+    output = _head(bucket, version)
+    if unmodified(request, version):
+        return Respond({name: output[name] for name in ("LastModified", "ETag") if name in output}, status=304)
+    start, length, partial = _chosen_bytes(call, bucket, version, request)
+    output |= described(version)
+    output["ContentLength"] = length
+    if partial:
+        output["ContentRange"] = f"bytes {start}-{start + length - 1}/{version.size}"
+    if request.get("PartNumber"):
+        output["PartsCount"] = version.parts or 1
+    if request.get("ChecksumMode") == "ENABLED" and not partial:
+        output |= checksum_members(version.checksums, version.checksum_type)
+    output |= _overrides(call, request)
+    if with_body:
+        segments = storage.body(call.tx, bucket.name, request["Key"], version).segments
+        output["Body"] = Content(segments, start, length)
+    return Respond(output, status=206) if partial else output
+
+
+def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -> Version:
+    """The version that a read means. Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker."""
+    if not version_id:
+        found = storage.current(call.tx, bucket.name, key)
+        if found is None:
+            raise errors.NoSuchKey(Key=key)
+        return found
+    found = storage.version(call.tx, bucket.name, key, version_id)
+    if found is None:
+        raise errors.NoSuchVersion(Key=key, VersionId=version_id)
+    if found.delete_marker:
+        raise errors.MethodNotAllowed(Method="GET", ResourceType="DeleteMarker")
+    return found
+
+
+def _head(bucket: Bucket, version: Version) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "AcceptRanges": "bytes",
+        "LastModified": version.modified_ms // 1000 * 1000,
+        "ETag": quoted(version.etag),
+    }
+    return told | version_member(bucket, version)
+
+
+def version_member(bucket: Bucket, version: Version) -> dict[str, str]:
+    """`VersionId`, where versioning was ever switched on."""
+    return {"VersionId": version.id} if bucket.versioning else {}
+
+
+def _chosen_bytes(call: Call, bucket: Bucket, version: Version, request: Request) -> tuple[int, int, bool]:
+    """Start, length, and whether that is an answer of part of the object (206)."""
+    number = request.get("PartNumber")
+    if number is not None:
+        if request.get("Range"):
+            raise errors.InvalidRequest("Cannot specify both Range header and partNumber query parameter")
+        return _part_bytes(call, bucket, version, request["Key"], number)
+    chosen = byte_range(request.get("Range"), version.size)
+    return (*chosen, True) if chosen else (0, version.size, False)
+
+
+def _part_bytes(call: Call, bucket: Bucket, version: Version, key: str, number: int) -> tuple[int, int, bool]:
+    count = version.parts or 1
+    if not 1 <= number <= count:
+        raise errors.InvalidPartNumber(PartNumberRequested=str(number), ActualPartCount=str(count))
+    if not version.parts:
+        return 0, version.size, version.size > 0
+    parts = storage.body(call.tx, bucket.name, key, version).parts
+    return sum(part.size for part in parts[: number - 1]), parts[number - 1].size, True
+
+
+def _overrides(call: Call, request: Request) -> dict[str, Any]:
+    told = {name: request[member] for member, name in OVERRIDES.items() if request.get(member)}
+    if request.get("ResponseExpires") is not None:
+        moment = datetime.fromtimestamp(request["ResponseExpires"] // 1000, UTC)
+        told["Expires"] = format_datetime(moment, usegmt=True)
+    if told and call.principal.kind == "anonymous":
+        raise errors.InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
+    return told
+
+
+READ_ATTRIBUTES = (
+    *READ,
+    Permission("s3:GetObjectAttributes", object_arn, when=of_current),
+    Permission("s3:GetObjectVersionAttributes", object_arn, when=of_version),
+)
+
+
+@operation("GetObjectAttributes", action=None, also=READ_ATTRIBUTES)
+def get_object_attributes(call: Call, request: Request) -> Output:
+    """The named attributes of an object. Errors: as GetObject; InvalidArgument.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
+    """
+    bucket = require(call, request)
+    wanted = request.get("ObjectAttributes") or []
+    if not wanted or any(name not in ATTRIBUTES for name in wanted):
+        raise errors.InvalidArgument(
+            "Invalid attribute name specified.", ArgumentName="x-amz-object-attributes", ArgumentValue=",".join(wanted)
+        )
+    version = find_version(call, bucket, request["Key"], request.get("VersionId"))
+    told: dict[str, Any] = {
+        "ETag": version.etag,
+        "Checksum": checksum_members(version.checksums, version.checksum_type),
+        "StorageClass": version.attributes.storage_class,
+        "ObjectSize": version.size,
+    }
+    if version.parts and "ObjectParts" in wanted:
+        told["ObjectParts"] = _parts(call, request, bucket, version)
+    output: dict[str, Any] = {"LastModified": version.modified_ms // 1000 * 1000} | version_member(bucket, version)
+    return output | {name: told[name] for name in ATTRIBUTES if name in wanted and told.get(name) not in (None, {})}
+
+
+def _parts(call: Call, request: Request, bucket: Bucket, version: Version) -> dict[str, Any]:
+    told: dict[str, Any] = {"TotalPartsCount": version.parts}
+    parts = storage.body(call.tx, bucket.name, request["Key"], version).parts
+    if not any(part.checksums for part in parts):
+        return told  # S3 lists the parts only of objects that were uploaded with checksums.
+    after = int(request.get("PartNumberMarker") or 0)
+    limit = min(int(request.get("MaxParts") or 1000), 1000)
+    rest = [part for part in parts if part.number > after]
+    page = rest[:limit]
+    return told | {
+        "PartNumberMarker": after,
+        "NextPartNumberMarker": page[-1].number if page else after,
+        "MaxParts": limit,
+        "IsTruncated": len(rest) > limit,
+        "Parts": [{"PartNumber": part.number, "Size": part.size} | checksum_members(part.checksums) for part in page],
+    }
+
+
+OPERATIONS: tuple[Operation, ...] = (get_object, head_object, get_object_attributes)

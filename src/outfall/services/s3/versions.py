@@ -1,0 +1,141 @@
+"""ListObjectVersions: versions and delete markers of all keys, newest first within a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from outfall.core.ports import Tx
+from outfall.core.s3ids import canonical_user_id
+from outfall.core.service import Call, Operation, Output, Request, operation
+from outfall.services.s3 import errors
+from outfall.services.s3.access import bucket_arn, listing_keys, require
+from outfall.services.s3.attributes import quoted
+from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit
+from outfall.services.s3.model import OBJECTS, VERSION_ORDERS, VERSIONS, Bucket, Version
+from outfall.services.s3.storage import current
+
+Listed = tuple[str, Version, bool]
+
+
+@operation("ListObjectVersions", action="s3:ListBucketVersions", resource=bucket_arn, context=listing_keys)
+def list_object_versions(call: Call, request: Request) -> Output:
+    """A page of versions after KeyMarker and VersionIdMarker. Errors: InvalidArgument.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+    """
+    bucket, write, limit = require(call, request), encoder(request), page_limit(request)
+    prefix, delimiter, marker = (request.get(name) or "" for name in ("Prefix", "Delimiter", "KeyMarker"))
+    version_marker = request.get("VersionIdMarker") or ""
+    if version_marker and not marker:
+        raise errors.InvalidArgument(
+            "A version-id marker cannot be specified without a key marker.",
+            ArgumentName="version-id-marker",
+            ArgumentValue=version_marker,
+        )
+    found: list[Listed | str] = []
+    more = False
+    for one in _from_marker(call.tx, bucket, prefix, delimiter, marker, version_marker):
+        if len(found) == limit:
+            more = limit > 0
+            break
+        found.append(one)
+    output: dict[str, Any] = {"Name": bucket.name, "Prefix": write(prefix), "KeyMarker": write(marker)}
+    output["VersionIdMarker"] = version_marker
+    if more:
+        last = found[-1]
+        output["NextKeyMarker"] = write(last if isinstance(last, str) else last[0])
+        if not isinstance(last, str):
+            output["NextVersionIdMarker"] = last[1].id
+    output["MaxKeys"] = limit
+    for name in ("Delimiter", "EncodingType"):
+        if request.get(name):
+            output[name] = write(request[name])
+    output["IsTruncated"] = more
+    listed = [one for one in found if not isinstance(one, str)]
+    for name, markers in (("Versions", False), ("DeleteMarkers", True)):
+        told = [_told(one, bucket, write(one[0])) for one in listed if one[1].delete_marker is markers]
+        if told:
+            output[name] = told
+    prefixes = [{"Prefix": write(one)} for one in found if isinstance(one, str)]
+    return output | ({"CommonPrefixes": prefixes} if prefixes else {})
+
+
+def _told(listed: Listed, bucket: Bucket, key: str) -> dict[str, Any]:
+    _, version, latest = listed
+    told: dict[str, Any] = {}
+    if not version.delete_marker:
+        told = {"ETag": quoted(version.etag)}
+        if version.checksums:
+            told |= {
+                "ChecksumAlgorithm": [name for name, _ in version.checksums],
+                "ChecksumType": version.checksum_type,
+            }
+        told |= {"Size": version.size, "StorageClass": version.attributes.storage_class}
+    return told | {
+        "Key": key,
+        "VersionId": version.id,
+        "IsLatest": latest,
+        "LastModified": version.modified_ms // 1000 * 1000,
+        "Owner": {"ID": canonical_user_id(bucket.account)},
+    }
+
+
+def _from_marker(
+    tx: Tx, bucket: Bucket, prefix: str, delimiter: str, marker: str, version_marker: str
+) -> Iterator[Listed | str]:
+    """Versions and common prefixes that come after the markers."""
+    start: str | None = prefix
+    if marker:
+        if common_prefix(marker, prefix, delimiter) == marker:
+            start = behind(marker)
+        else:
+            if version_marker and marker.startswith(prefix):
+                yield from _rest_of_key(tx, bucket.name, marker, version_marker)
+            start = max(prefix, marker + "\0")
+    while start is not None:
+        key = _next_key(tx, bucket.name, start, prefix)
+        if key is None:
+            return
+        common = common_prefix(key, prefix, delimiter)
+        if common:
+            yield common
+            start = behind(common)
+        else:
+            yield from _versions_of(tx, bucket.name, key)
+            start = key + "\0"
+
+
+def _next_key(tx: Tx, bucket: str, start: str, prefix: str) -> str | None:
+    rows = [
+        key[1]
+        for table in (OBJECTS, VERSIONS)
+        for key, _ in islice(tx.scan(table, (bucket,), start=(start,), starts_with=prefix, limit=1), 1)
+    ]
+    return min(rows, default=None)
+
+
+def _versions_of(tx: Tx, bucket: str, key: str) -> Iterator[Listed]:
+    now = current(tx, bucket, key)
+    if now is not None:
+        yield key, now, True
+    for index, (_, version) in enumerate(tx.scan(VERSIONS, (bucket, key))):
+        yield key, version, now is None and index == 0
+
+
+def _rest_of_key(tx: Tx, bucket: str, key: str, version_marker: str) -> Iterator[Listed]:
+    now = current(tx, bucket, key)
+    start = ""
+    if now is None or now.id != version_marker:
+        where = tx.get(VERSION_ORDERS, (bucket, key, version_marker))
+        if where is None:
+            raise errors.InvalidArgument(
+                "Invalid version id specified", ArgumentName="version-id-marker", ArgumentValue=version_marker
+            )
+        start = where.order + "\0"
+    for _, version in tx.scan(VERSIONS, (bucket, key), start=(start,) if start else ()):
+        yield key, version, False
+
+
+OPERATIONS: tuple[Operation, ...] = (list_object_versions,)
