@@ -1,0 +1,10 @@
+"""CloudWatch Logs: groups, streams and events.
+
+`writer` is how events come in, from PutLogEvents and from the host after each invocation; `reading` is how they are
+found again in the order of time.
+"""
+
+from outfall.core.service import Service
+from outfall.services.logs import events, filtering, groups, streams
+
+SERVICE = Service.of("logs", groups.OPERATIONS, streams.OPERATIONS, events.OPERATIONS, filtering.OPERATIONS)

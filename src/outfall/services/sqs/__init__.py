@@ -5,6 +5,16 @@ it; `redrive` and `moves` where it goes when nobody could use it; `target` the d
 """
 
 from outfall.core.service import Service
-from outfall.services.sqs import claims, queues, receive, send
+from outfall.services.sqs import claims, moves, permissions, queues, receive, send, sources, tags
 
-SERVICE = Service.of("sqs", queues.OPERATIONS, send.OPERATIONS, receive.OPERATIONS, claims.OPERATIONS)
+SERVICE = Service.of(
+    "sqs",
+    queues.OPERATIONS,
+    send.OPERATIONS,
+    receive.OPERATIONS,
+    claims.OPERATIONS,
+    sources.OPERATIONS,
+    moves.OPERATIONS,
+    permissions.OPERATIONS,
+    tags.OPERATIONS,
+)

@@ -1,0 +1,97 @@
+"""FilterLogEvents: the events of many streams of a group, merged by time, that fit a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from outfall.core.service import Call, Output, Request, operation
+from outfall.services.logs import paging
+from outfall.services.logs.errors import InvalidParameterException
+from outfall.services.logs.events import BATCH_SIZE_MAX, EVENTS_MAX
+from outfall.services.logs.model import STREAMS, Group, Stream
+from outfall.services.logs.names import require_group, require_stream, stream_resource
+from outfall.services.logs.patterns import compile_pattern
+from outfall.services.logs.reading import END, START, Event, Position, merged
+from outfall.services.logs.writer import EVENT_OVERHEAD
+
+STREAMS_MAX = 100
+SEARCHED_MAX = 20_000
+"""Events that one request looks at; a token leads on from there, also when nothing fitted."""
+
+
+@operation("FilterLogEvents", action="logs:FilterLogEvents", resource=stream_resource)
+def filter_log_events(call: Call, request: Request) -> Output:
+    """Events between startTime and endTime (both inclusive), oldest first, in pages."""
+    limit = paging.limit_of(request, EVENTS_MAX, EVENTS_MAX)
+    group = require_group(call, request)
+    matches = compile_pattern(request.get("filterPattern") or "")
+    after = _position(request)
+    start_ms = max(request.get("startTime") or 0, group.expired_before_ms(call.now), after.at_ms)
+    end_ms = request["endTime"] if request.get("endTime") is not None else END.at_ms
+    streams = [stream for stream in _streams(call, group, request) if _reaches(stream, start_ms, end_ms)]
+    shown: list[dict[str, Any]] = []
+    size = searched = 0
+    last: Position | None = None
+    for event in merged(call, group, streams, start_ms):
+        if event.position.at_ms > end_ms:
+            break
+        if event.position <= after:
+            continue
+        fits = matches(event.text)
+        size += len(event.text) + EVENT_OVERHEAD if fits else 0
+        if last is not None and (len(shown) == limit or searched == SEARCHED_MAX or size > BATCH_SIZE_MAX):
+            return _answer(shown, last.digits)
+        searched += 1
+        last = event.position
+        if fits:
+            shown.append(_shown(event))
+    return _answer(shown, "")
+
+
+def _answer(shown: list[dict[str, Any]], token: str) -> dict[str, Any]:
+    # AWS has left searchedLogStreams empty since 2019. [BC]
+    return {"events": shown, "searchedLogStreams": []} | paging.next_token(token)
+
+
+def _position(request: Request) -> Position:
+    token = paging.read_token(request)
+    if not token:
+        return START
+    position = Position.parse(token)
+    if position is None:
+        raise paging.invalid_token()
+    return position
+
+
+def _streams(call: Call, group: Group, request: Request) -> Iterator[Stream]:
+    names, prefix = request.get("logStreamNames") or [], request.get("logStreamNamePrefix") or ""
+    if names and prefix:
+        raise InvalidParameterException("LogStream names and LogStream name prefix are mutually exclusive parameters.")
+    if len(names) > STREAMS_MAX:
+        raise InvalidParameterException(
+            "1 validation error detected: Value at 'logStreamNames' failed to satisfy constraint: Member must have "
+            f"length less than or equal to {STREAMS_MAX}"
+        )
+    if names:
+        return iter([require_stream(call, group, name) for name in dict.fromkeys(names)])
+    return (stream for _, stream in call.tx.scan(STREAMS, group.key, starts_with=prefix))
+
+
+def _reaches(stream: Stream, start_ms: int, end_ms: int) -> bool:
+    if stream.first_ms is None or stream.last_ms is None:
+        return False
+    return stream.first_ms <= end_ms and stream.last_ms >= start_ms
+
+
+def _shown(event: Event) -> dict[str, Any]:
+    return {
+        "logStreamName": event.stream,
+        "timestamp": event.position.at_ms,
+        "message": event.text,
+        "ingestionTime": event.ingested_ms,
+        "eventId": event.position.digits,
+    }
+
+
+OPERATIONS = (filter_log_events,)
