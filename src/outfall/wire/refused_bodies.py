@@ -53,3 +53,16 @@ class RequestTimeout(AwsError):
         "Your socket connection to the server was not read from or written to within the timeout period. "
         "Idle connections will be closed."
     )
+
+
+class NotImplementedHeader(AwsError):
+    """A header you provided implies functionality that is not implemented"""
+
+    code = "NotImplemented"
+    status = 501
+
+
+class RequestEntityTooLarge(AwsError):
+    """Request Entity Too Large"""
+
+    status = 413

@@ -107,7 +107,8 @@ class Verifier:
 
 def canonical_request(signed: Signed, request: WireRequest, kind: Kind) -> bytes:
     """The canonical request as this server reads it."""
-    payload = signed.payload_hash or sha256(request.body).hexdigest()
+    body = request.body if isinstance(request.body, bytes) else b""
+    payload = signed.payload_hash or sha256(body).hexdigest()
     path = canonical.path_once(request.path) if kind == "s3" else canonical.path_twice(request.path)
     query = canonical.query(request.query, "X-Amz-Signature" if signed.presigned else None)
     lines = canonical.headers(request.headers, signed.signed_headers)

@@ -1,0 +1,103 @@
+"""Heads of HTTP messages: which request heads are taken, and how a response head is written. No sockets."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from outfall.host.exchange import HttpRequest, HttpResponse
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+_BODILESS = frozenset({204, 304})
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+SINGLE = frozenset({"host", "authorization", "content-length", "transfer-encoding", "x-amz-date", "content-md5"})
+"""Headers that may not come twice: who reads the first and who reads the last would see different requests."""
+
+
+class Refused(Exception):
+    """A head that is answered with `status` and the end of the connection."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def http_date(at_s: float) -> str:
+    """`Sun, 06 Nov 1994 08:49:37 GMT`, whatever the locale."""
+    t = time.gmtime(at_s)
+    day, month = _DAYS[t.tm_wday], _MONTHS[t.tm_mon - 1]
+    return f"{day}, {t.tm_mday:02d} {month} {t.tm_year} {t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d} GMT"
+
+
+def header_text(value: bytes) -> str:
+    """A header value as text: UTF-8 as AWS's clients send it, else one character a byte."""
+    try:
+        return value.decode().strip(" \t")
+    except UnicodeDecodeError:
+        return value.decode("latin-1").strip(" \t")
+
+
+def framing(method: str, version: str, headers: dict[str, str]) -> int | None:
+    """The length of the body that this head announces, None for a chunked one. Raises `Refused`.
+
+    The parser has refused both framings at once, folded lines, bare line feeds and repeated lengths before.
+    """
+    if version not in ("1.1", "1.0"):
+        raise Refused(505)
+    if method == "CONNECT" or (version == "1.1" and "host" not in headers):
+        raise Refused(400)
+    coding = headers.get("transfer-encoding")
+    length = headers.get("content-length")
+    if coding is not None:
+        if version == "1.0" or length is not None:
+            raise Refused(400)
+        if coding.lower() != "chunked":
+            raise Refused(501)
+        return None
+    if length is None:
+        return 0
+    if not (length.isascii() and length.isdecimal()) or len(length) > 18:
+        raise Refused(400)
+    return int(length)
+
+
+def target(url: bytes) -> tuple[str, str]:
+    """Path and query of a request target, in origin form or with scheme and host in front. Raises `Refused`."""
+    text = url.decode("latin-1")
+    if not text.startswith("/"):
+        if text.startswith(("http://", "https://")):
+            rest = text.partition("://")[2]
+            cut = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
+            text = rest[cut:] if rest[cut:].startswith("/") else f"/{rest[cut:]}"
+        elif text != "*":
+            raise Refused(400)
+    path, _, query = text.partition("#")[0].partition("?")
+    return path, query
+
+
+def bodiless(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether this response goes out without a body."""
+    return request.method == "HEAD" or response.status in _BODILESS or response.status < 200
+
+
+def response_head(response: HttpResponse, common: str, *, length: int | None, chunked: bool, close: bool) -> bytes:
+    """The bytes of a head. `common` are the header lines that all have; `length` is written unless the handler did."""
+    line = _STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Unknown\r\n"
+    lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+    if lines.count("\n") != len(response.headers) or lines.count("\r") != len(response.headers):
+        lines = "".join([f"{_flat(name)}: {_flat(value)}\r\n" for name, value in response.headers])
+    text = f"{line}{common}{lines}"
+    if length is not None and not any(name.lower() == "content-length" for name, _ in response.headers):
+        text += f"Content-Length: {length}\r\n"
+    if chunked:
+        text += "Transfer-Encoding: chunked\r\n"
+    if close:
+        text += "Connection: close\r\n"
+    return f"{text}\r\n".encode()
+
+
+def _flat(text: str) -> str:
+    """A value that cannot begin another header line."""
+    return text.replace("\r", " ").replace("\n", " ")
