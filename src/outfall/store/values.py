@@ -30,7 +30,7 @@ class Values:
         """Raises TypeError if a row does not come back from its bytes as it was."""
         try:
             back = self.decode(table, self.encode(value))
-        except (msgspec.MsgspecError, NameError) as error:
+        except (msgspec.MsgspecError, NameError, TypeError) as error:
             raise TypeError(f"rows of {table.name} cannot be stored: {error}") from error
         if back != value:
             raise TypeError(f"a row of {table.name} comes back changed: {value!r} as {back!r}")
