@@ -43,7 +43,10 @@ def require_json(payload: bytes) -> bytes:
     except UnicodeDecodeError as error:
         raise _problem(f"Invalid UTF-8 start byte 0x{payload[error.start]:x}", payload, error.start + 1) from error
     try:
-        json.loads(text, parse_constant=_refuse_constant)
+        # A number of any length is JSON; Python alone would refuse to make an int of a long one.
+        json.loads(text, parse_constant=_refuse_constant, parse_int=float)
+    except RecursionError as error:
+        raise _problem("Document nesting depth exceeds the maximum allowed", payload, 0) from error
     except ValueError as error:
         position = error.pos if isinstance(error, json.JSONDecodeError) else 0
         raise _problem(_said(text, position), payload, len(text[:position].encode())) from error

@@ -24,28 +24,11 @@ KINDS: dict[str, Kind] = {name: kind for kind, names in _ACCEPTED for name in na
 """Every runtime that AWS still accepts for a new function, with what runs it."""
 
 RETIRED = frozenset(
-    [
-        "nodejs",
-        "nodejs4.3",
-        "nodejs4.3-edge",
-        "nodejs6.10",
-        "nodejs8.10",
-        "nodejs10.x",
-        "nodejs12.x",
-        "nodejs14.x",
-        "python2.7",
-        "python3.6",
-        "python3.7",
-        "java8",
-        "go1.x",
-        "ruby2.5",
-        "ruby2.7",
-        "provided",
-        "dotnetcore1.0",
-        "dotnetcore2.0",
-        "dotnetcore2.1",
-        "dotnetcore3.1",
-    ]
+    (
+        *("nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x"),
+        *("nodejs14.x", "python2.7", "python3.6", "python3.7", "java8", "go1.x", "ruby2.5", "ruby2.7", "provided"),
+        *("dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1"),
+    )
 )
 """Runtimes that AWS refuses for new functions. [LS:test_create_deprecated_function_runtime_with_validation_enabled]"""
 
