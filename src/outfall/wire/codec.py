@@ -299,7 +299,7 @@ def _body_renderer(operation: OperationModel, shape: Shape) -> WriteBody:
         if as_json:
             return _json_payload(payload, json.Writer(service, member))
         return _xml_document(operation, member, payload)
-    members = rest.body_members(service, shape)
+    members = rest.answer_members(service, shape)
     if not members:
         return lambda output, headers: b""
     if as_json:
@@ -377,14 +377,14 @@ def _xml_members(operation: OperationModel, shape: Shape, members: dict[str, Sha
 
         return write_only
     root = named or shape.get("locationName") or shape.get("rootName") or shape["shape"]
-    space = f' xmlns="{service.xml_namespace}"' if service.xml_namespace else ""
-    body = xml.Writer(service, "iso8601_ms").members(members)
+    refs = {name: ref for name, ref in shape["members"].items() if name in members}
+    document = {**_in_namespace(service, shape), "shape": f"{shape['shape']} document", "members": refs}
+    element = xml.Writer(service, "iso8601_ms").element(root, document)
 
     def write(output: dict[str, Any], headers: Headers) -> bytes:
         _typed(headers, "application/xml")
-        out = [f"{declared}<{root}{space}>"]
-        body(out, output)
-        out.append(f"</{root}>")
+        out = [declared]
+        element(out, output)
         return "".join(out).encode("utf-8", "replace")
 
     return write

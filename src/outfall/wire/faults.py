@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from outfall.core.errors import AwsError
-from outfall.wire import json, xml
+from outfall.wire import json, rest, xml
 from outfall.wire.codec import Headers, finished, request_id_headers
 from outfall.wire.identify import Route
 from outfall.wire.legacy import ERROR_CODES_OF_QUERY, XML_DECLARATION
 from outfall.wire.message import WireResponse
 from outfall.wire.models import Models, ServiceModel, Shape
-from outfall.wire.shapes import epoch_seconds
 
 DENIED = ("AccessDenied", "AccessDeniedException")
 CORAL_ERRORS = frozenset(
@@ -93,7 +92,7 @@ def _json(
     space = JSON_NAMESPACES.get(name, "")
     kind = (CORAL if code in CORAL_ERRORS else space) + code if space else code
     body: dict[str, Any] = {"__type": kind}
-    body.update(error.fields)
+    body.update(_json_fields(service, _shape(service, error), error.fields))
     body[_message_key(_shape(service, error), code)] = error.message
     version = service.json_version if service else "1.0"
     headers.append(("Content-Type", f"application/x-amz-json-{version}"))
@@ -120,12 +119,7 @@ def _rest_json(
     if code in DENIED:
         code, status = "AccessDeniedException", 403
     members = shape.get("members", {})
-    body: dict[str, Any] = {}
-    for key, value in error.fields.items():
-        if members.get(key, {}).get("location") == "header":
-            headers.append((members[key].get("locationName", key), str(value)))
-        else:
-            body[key] = _json_value(service, members.get(key), value)
+    body = _json_fields(service, shape, _without_headers(service, shape, error.fields, headers))
     if "Type" in members and "Type" not in body:
         body["Type"] = "User" if error.sender_fault else "Service"
     body[_message_key(shape, code)] = error.message
@@ -133,10 +127,24 @@ def _rest_json(
     return status, json.encode(body)
 
 
-def _json_value(service: ServiceModel | None, ref: Shape | None, value: Any) -> Any:
-    if service is None or ref is None or service.resolve(ref)["type"] != "timestamp":
-        return value
-    return epoch_seconds(value)
+def _without_headers(
+    service: ServiceModel | None, shape: Shape, fields: dict[str, Any], headers: Headers
+) -> dict[str, Any]:
+    """The fields that stay in the body; those whose place is a header are put there."""
+    if service is None or not shape:
+        return fields
+    writers = rest.head_writers(shape, service)
+    for name, value in fields.items():
+        if name in writers and value is not None:
+            writers[name](headers, value)
+    return {name: value for name, value in fields.items() if name not in writers}
+
+
+def _json_fields(service: ServiceModel | None, shape: Shape, fields: dict[str, Any]) -> dict[str, Any]:
+    if service is None or not shape or not fields:
+        return dict(fields)
+    told: dict[str, Any] = json.Writers(service).structure(service.members(shape))(fields)
+    return told
 
 
 def _query(
@@ -147,8 +155,8 @@ def _query(
     space = f' xmlns="{service.xml_namespace}"' if service and service.xml_namespace else ""
     out = [XML_DECLARATION.get(name, ""), f"<ErrorResponse{space}><Error>"]
     out.append(f"<Type>{'Sender' if error.sender_fault else 'Receiver'}</Type>")
-    out.append(f"<Code>{xml.escape(code)}</Code><Message>{_safe(error.message)}</Message>")
-    _fields(out, error)
+    out.append(f"<Code>{xml.escape(code)}</Code>{_message(error)}")
+    _fields(out, service, _shape(service, error), error.fields)
     if name == "sqs":
         out.append("<Detail/>")
     out.append(f"</Error><RequestId>{xml.escape(request_id)}</RequestId></ErrorResponse>")
@@ -163,17 +171,28 @@ def _rest_xml(
     if code in DENIED:
         code, status = "AccessDenied", 403
     ids = dict(headers)
-    out = [XML_DECLARATION["s3"], f"<Error><Code>{xml.escape(code)}</Code><Message>{_safe(error.message)}</Message>"]
-    _fields(out, error)
+    out = [XML_DECLARATION["s3"], f"<Error><Code>{xml.escape(code)}</Code>{_message(error)}"]
+    shape = _shape(service, error)
+    _fields(out, service, shape, _without_headers(service, shape, error.fields, headers))
     out.append(f"<RequestId>{xml.escape(request_id)}</RequestId>")
     out.append(f"<HostId>{ids.get('x-amz-id-2', '')}</HostId></Error>")
     headers.append(("Content-Type", "application/xml"))
     return status, "".join(out).encode("utf-8", "replace")
 
 
-def _fields(out: list[str], error: AwsError) -> None:
-    for key, value in error.fields.items():
-        if value is not None:
+def _message(error: AwsError) -> str:
+    return f"<Message>{_safe(error.message)}</Message>" if error.message else ""
+
+
+def _fields(out: list[str], service: ServiceModel | None, shape: Shape, fields: dict[str, Any]) -> None:
+    members = shape.get("members", {})
+    for key, value in fields.items():
+        if value is None:
+            continue
+        if service is not None and key in members:
+            member = service.resolve(members[key])
+            xml.Writer(service).element(member.get("locationName", key), member)(out, value)
+        else:
             text = ("true" if value else "false") if isinstance(value, bool) else str(value)
             out.append(f"<{key}>{_safe(text)}</{key}>")
 

@@ -126,8 +126,6 @@ class _Types:
         kind, name = shape["type"], shape["shape"]
         if shape.get("document"):
             return Any
-        if shape.get("jsonvalue"):
-            return str
         if kind not in ("structure", "list", "map"):
             return SIMPLE_TYPES[kind]
         if name in self._known:
@@ -172,8 +170,6 @@ class Readers:
         kind, name = shape["type"], shape["shape"]
         if shape.get("document"):
             return _same
-        if shape.get("jsonvalue"):
-            return msgspec.json.decode
         if kind not in ("structure", "list", "map"):
             return SIMPLE_WALKS.get(kind) or _checked(kind)
         if name not in self._made:
@@ -218,7 +214,7 @@ def needs_walk(service: ServiceModel, shape: Shape, member: str = "", above: tup
     kind, name = shape["type"], shape["shape"]
     if shape.get("document"):
         return False
-    if shape.get("jsonvalue") or kind == "timestamp" or kind in FLOATS or name in above:
+    if kind == "timestamp" or kind in FLOATS or name in above:
         return True
     if member and wire_name(member, shape) != member:
         return True
@@ -322,8 +318,6 @@ class Writers:
         kind, name = shape["type"], shape["shape"]
         if shape.get("document"):
             return _same
-        if shape.get("jsonvalue"):
-            return lambda value: encode(value).decode()
         if kind == "timestamp":
             return timestamp_writer(shape, "unixTimestamp")
         if kind in FLOATS:

@@ -93,12 +93,11 @@ class Reader:
             table.extend((wire, name, self._of(member)) for wire in self._names(name, member))
 
     def _names(self, name: str, shape: Shape) -> list[str]:
-        """What a member is called: a flattened list goes by its items' name where they have one."""
-        own = shape.get("locationName", name)
+        """What a member may be called, the last the most likely: a flattened list goes by its items' name too."""
+        names = [name, shape.get("locationName", name)]
         if shape["type"] == "list" and shape.get("flattened"):
-            item = self._service.resolve(shape["member"]).get("locationName")
-            own = item or own
-        return [own] if own == name else [name, own]
+            names.append(self._service.resolve(shape["member"]).get("locationName", name))
+        return list(dict.fromkeys(names))
 
     def _list(self, shape: Shape, key: tuple[str, bool]) -> None:
         member = self._service.resolve(shape["member"])

@@ -31,6 +31,12 @@ def body_members(service: ServiceModel, shape: Shape) -> dict[str, Shape]:
     return {name: one for name, one in service.members(shape).items() if "location" not in one}
 
 
+def answer_members(service: ServiceModel, shape: Shape) -> dict[str, Shape]:
+    """The members of an answer that travel in its body: an answer has no path and no query string."""
+    outside = ("header", "headers", "statusCode")
+    return {name: one for name, one in service.members(shape).items() if one.get("location") not in outside}
+
+
 def in_head(service: ServiceModel, shape: Shape, *locations: str) -> list[tuple[str, str, Shape]]:
     """Members at these locations: name, name on the wire, shape."""
     return [
@@ -77,7 +83,7 @@ def head_reader(operation: OperationModel) -> Read | None:
             some = {key[len(prefix) :]: text for key, text in sent.items() if key.startswith(prefix)}
             if some:
                 found[name] = some
-        if every is not None:
+        if every is not None and query:
             rest = {key: list(texts) if every[1] else texts[0] for key, texts in query.items() if key not in parameters}
             if rest:
                 found[every[0]] = rest
