@@ -20,11 +20,12 @@ GARBAGE_QUEUE = "host/garbage"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of bytes: inline, or a blob by its id."""
+    """A run of bytes: inline, or `size` bytes of a blob from `offset` on."""
 
     size: int
     blob: str = ""
     data: bytes = b""
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

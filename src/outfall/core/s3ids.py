@@ -6,15 +6,12 @@ They are derived, not drawn, so that the response header and the event record of
 from __future__ import annotations
 
 from base64 import b64encode
-from hashlib import sha256, sha512
-
-HOST_ID_BYTES = 57
-"""57 bytes are 76 base64 characters without padding, as `x-amz-id-2` usually has."""
+from hashlib import sha256, sha384
 
 
 def host_id(request_id: str) -> str:
     """The `x-amz-id-2` that belongs to a request id: the response header, `HostId` of errors, and event records."""
-    return b64encode(sha512(b"s3 host " + request_id.encode()).digest()[:HOST_ID_BYTES]).decode()
+    return b64encode(sha384(request_id.encode("utf-8", "replace")).digest()).decode()
 
 
 def canonical_user_id(account: str) -> str:

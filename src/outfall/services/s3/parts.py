@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import md5
 from typing import Any
 
-from outfall.core.body import Body, Content, Segment, refer
+from outfall.core.body import Body, Segment, refer
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import errors, storage
@@ -67,10 +67,9 @@ def _check_algorithm(upload: Upload, body: Body) -> None:
 @operation("UploadPartCopy", action="s3:PutObject", resource=object_arn, also=READ_SOURCE)
 def upload_part_copy(call: Call, request: Request) -> Output:
     """Adds a part that consists of another object's bytes, or of a range of them. Errors: those of UploadPart and of
-    reading the source; InvalidArgument for a range outside of it.
+    reading the source; InvalidArgument for a range outside of it. The bytes are shared, not copied.
 
-    Only sources whose bytes lie within the store can be cut, and blobs can be taken whole: what would need to read a
-    blob answers 501. https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
     """
     bucket = require(call, request)
     number = _part_number(request)
@@ -88,19 +87,32 @@ def upload_part_copy(call: Call, request: Request) -> Output:
 def _copied_part(call: Call, number: int, source: Source, header: str | None) -> Part:
     start, length = _copied_range(header, source.version.size)
     segments = storage.body(call.tx, source.bucket.name, source.key, source.version).segments
-    content = Content(segments, start, length)
-    whole = length == source.version.size
-    if whole and not source.version.parts:
+    if length == source.version.size and not source.version.parts:
         return Part(number, length, source.version.etag, call.now, segments)
-    cut = _cut(content)
-    return Part(number, length, md5(cut.data, usedforsecurity=False).hexdigest(), call.now, (cut,))
+    segments = cut(segments, start, length)
+    return Part(number, length, _etag(segments), call.now, segments)
 
 
-def _cut(content: Content) -> Segment:
-    if any(segment.blob for segment in content.segments):
-        raise errors.not_served("x-amz-copy-source-range")
-    whole = b"".join(segment.data for segment in content.segments)
-    return Segment(content.length, data=whole[content.start : content.start + content.length])
+def cut(segments: tuple[Segment, ...], start: int, length: int) -> tuple[Segment, ...]:
+    """`length` bytes from `start` of these segments in a row, without reading a blob."""
+    pieces: list[Segment] = []
+    for segment in segments:
+        first, last = max(start, 0), min(start + length, segment.size)
+        if first < last and segment.blob:
+            pieces.append(Segment(last - first, segment.blob, offset=segment.offset + first))
+        elif first < last:
+            pieces.append(Segment(last - first, data=segment.data[first:last]))
+        start -= segment.size
+    return tuple(pieces)
+
+
+def _etag(segments: tuple[Segment, ...]) -> str:
+    """The MD5 of the bytes, where they are at hand. Of blobs it is that of their names: an ETag is opaque to clients,
+    and reading a blob here would hold up everybody else's transactions."""
+    digest = md5(usedforsecurity=False)
+    for one in segments:
+        digest.update(f"{one.blob}:{one.offset}:{one.size};".encode() if one.blob else one.data)
+    return digest.hexdigest()
 
 
 def _copied_range(header: str | None, size: int) -> tuple[int, int]:
