@@ -36,7 +36,7 @@ def test_what_arrives_is_a_new_event_with_its_own_id(world: World) -> None:
 
 def test_what_is_not_there_takes_nothing(world: World) -> None:
     world.active()
-    with pytest.raises(AwsError, match="Function not found: .*:gone:\\$LATEST"):
+    with pytest.raises(AwsError, match=r"Function not found: .*:gone:\$LATEST"):
         sent(world, function("gone"), Parcel(b"{}", S3))
     with pytest.raises(AwsError, match="too large for the Event invocation type"):
         sent(world, function("fn"), Parcel(b" " * 1_048_577, S3))
