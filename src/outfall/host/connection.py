@@ -212,7 +212,7 @@ class Connection(asyncio.Protocol):
         if self._refusing:
             return
         self._refusing = True
-        if self._body is not None and self._body.received + len(self._queue) >= 0 and not self._in_head:
+        if self._body is not None:
             self._body.fail(ConnectionLost("the body is malformed"))
         self._accept(refused)
 

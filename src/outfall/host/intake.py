@@ -147,9 +147,11 @@ class _Sink:
         """Takes a batch; returns while it is being worked on."""
         await self._settle()
         if sum(map(len, batch)) < THREAD_SIZE_MIN:
-            self._take(batch)
+            decoded = self._decode(batch)
+            self._hash(decoded)
+            self._keep_all(decoded)
         else:
-            self._work = asyncio.get_running_loop().run_in_executor(None, self._take, batch)
+            self._work = asyncio.create_task(self._take(batch))
 
     async def _settle(self) -> None:
         """Waits for the batch that is being worked on, and raises what it raised."""
@@ -158,17 +160,31 @@ class _Sink:
             await asyncio.shield(work)
             self._work = None
 
-    def _take(self, batch: list[bytes]) -> None:
-        data = batch[0] if len(batch) == 1 else b"".join(batch)
-        if self._decoder is not None:
-            pieces = self._decoder.feed(data)
-            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if not data:
-            return
-        if self._digests.size + len(data) > declarations.OBJECT_SIZE_MAX:
-            raise EntityTooLarge(MaxSizeAllowed=str(declarations.OBJECT_SIZE_MAX))
-        self._digests.update(data)
-        self._keep(data)
+    async def _take(self, batch: list[bytes]) -> None:
+        """MD5 is as slow as writing: they share the time, each in its thread."""
+        run = asyncio.get_running_loop().run_in_executor
+        decoded = batch if self._decoder is None else await run(None, self._decode, batch)
+        hashing = run(None, self._hash, decoded)
+        try:
+            await run(None, self._keep_all, decoded)
+        finally:
+            await hashing
+
+    def _decode(self, batch: list[bytes]) -> list[bytes]:
+        if self._decoder is None:
+            return batch
+        return [data for piece in batch for data in self._decoder.feed(piece)]
+
+    def _hash(self, pieces: list[bytes]) -> None:
+        for data in pieces:
+            self._digests.update_md5(data)
+
+    def _keep_all(self, pieces: list[bytes]) -> None:
+        for data in pieces:
+            if self._digests.size + len(data) > declarations.OBJECT_SIZE_MAX:
+                raise EntityTooLarge(MaxSizeAllowed=str(declarations.OBJECT_SIZE_MAX))
+            self._digests.update_others(data)
+            self._keep(data)
 
     def _keep(self, data: bytes) -> None:
         if self._writer is None and len(self._inline) + len(data) <= INLINE_SIZE_MAX:

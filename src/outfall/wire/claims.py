@@ -6,9 +6,10 @@ Nothing is verified here; what is missing or malformed is refused in the dialect
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from outfall.core.errors import AwsError
 from outfall.wire import refusals
@@ -38,8 +39,7 @@ class InvalidArgument(AwsError):
     """Invalid Argument"""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True):
     """A claimed signature. `payload_hash` is what stands in the canonical request in the body's place; it is empty when
     that is the digest of the body itself. `expires_s` counts for presigned requests alone."""
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeVar
+
+import msgspec
 
 from outfall.wire import canonical, claims, refusals
 from outfall.wire.claims import Signed, parse_authorization
@@ -32,8 +33,7 @@ CACHED_MAX = 4096
 _AMZ_DATE = re.compile(r"\d{8}T\d{6}Z").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class SigningContext:
+class SigningContext(msgspec.Struct, frozen=True):
     """What the signatures of a request's chunks go on from: the signing key, and the request's own signature."""
 
     key: bytes
