@@ -1,0 +1,107 @@
+"""How each service words a refusal: the cases of the recordings, by their ids."""
+
+from __future__ import annotations
+
+import pytest
+
+from outfall.authz import Ask, Decision, denial
+from outfall.core.principal import ANONYMOUS, role_session
+from tests.authz.people import USER, decide, policy, statement
+from tests.support import ACCOUNT, OTHER_ACCOUNT
+
+SESSION = role_session(f"arn:aws:iam::{ACCOUNT}:role/r", "AROAX", "s")
+U = "User: arn:aws:iam::111111111111:user/ann is not authorized to perform: "
+S = "User: arn:aws:sts::111111111111:assumed-role/r/s is not authorized to perform: "
+AT = "arn:aws:{}:us-east-1:111111111111:{}"
+
+# case, service, who, action, resource, code, query code, status, message
+ROWS = [
+    (
+        "sqs-026",
+        *("sqs", SESSION, "sqs:SendMessage", AT.format("sqs", "q"), "AccessDeniedException", "AccessDenied", 403),
+        f"{S}sqs:sendmessage on resource: arn:aws:sqs:us-east-1:111111111111:q "
+        "because no identity-based policy allows the sqs:sendmessage action",
+    ),
+    (
+        "iam-009",
+        *("s3", USER, "s3:PutObject", "arn:aws:s3:::b/k", "AccessDenied", "AccessDenied", 403),
+        f'{U}s3:PutObject on resource: "arn:aws:s3:::b/k" '
+        "because no identity-based policy allows the s3:PutObject action",
+    ),
+    (
+        "sns-017",
+        *("sns", USER, "sns:Publish", AT.format("sns", "t"), "AuthorizationError", "AuthorizationError", 403),
+        f"{U}SNS:Publish on resource: arn:aws:sns:us-east-1:111111111111:t "
+        "because no identity-based policy allows the SNS:Publish action",
+    ),
+    (
+        "lambda-023",
+        *("lambda", SESSION, "lambda:InvokeFunction", AT.format("lambda", "function:f")),
+        *("AccessDeniedException", "AccessDeniedException", 403),
+        f"{S}lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:111111111111:function:f "
+        "because no identity-based policy allows the lambda:InvokeFunction action",
+    ),
+    (
+        "iam-020",
+        *("lambda", USER, "iam:PassRole", "arn:aws:iam::111111111111:role/r"),
+        *("AccessDeniedException", "AccessDeniedException", 403),
+        f"{U}iam:PassRole on resource: arn:aws:iam::111111111111:role/r "
+        "because no identity-based policy allows the iam:PassRole action",
+    ),
+    (
+        "iam.md: Logs",
+        *("logs", USER, "logs:CreateLogGroup", AT.format("logs", "log-group:g:*")),
+        *("AccessDeniedException", "AccessDeniedException", 400),
+        f"{U}logs:CreateLogGroup on resource: arn:aws:logs:us-east-1:111111111111:log-group:g:* "
+        "because no identity-based policy allows the logs:CreateLogGroup action",
+    ),
+    (
+        "iam.md: IAM",
+        *("iam", USER, "iam:CreateRole", "arn:aws:iam::111111111111:role/acme-deploy"),
+        *("AccessDenied", "AccessDenied", 403),
+        f"{U}iam:CreateRole on resource: role acme-deploy "
+        "because no identity-based policy allows the iam:CreateRole action",
+    ),
+    (
+        "iam.md: IAM, policy with a path",
+        *("iam", USER, "iam:GetPolicy", "arn:aws:iam::111111111111:policy/team/p"),
+        *("AccessDenied", "AccessDenied", 403),
+        f"{U}iam:GetPolicy on resource: policy team/p because no identity-based policy allows the iam:GetPolicy action",
+    ),
+    (
+        "iam.md: STS",
+        *("sts", USER, "sts:AssumeRole", "arn:aws:iam::111111111111:role/x", "AccessDenied", "AccessDenied", 403),
+        f"{U}sts:AssumeRole on resource: arn:aws:iam::111111111111:role/x",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "service, who, action, resource, code, query_code, status, message",
+    [row[1:] for row in ROWS],
+    ids=[r[0] for r in ROWS],
+)
+def test_a_refusal_reads(
+    service: str, who: object, action: str, resource: str, code: str, query_code: str, status: int, message: str
+) -> None:
+    error = denial(decide(who, action, resource, owner=ACCOUNT), service)  # type: ignore[arg-type]
+    assert (error.code, error.query_code, error.status, error.message) == (code, query_code, status, message)
+
+
+def test_iam_008_an_explicit_deny_on_s3() -> None:
+    documents = (policy(statement(action="s3:*")), policy(statement("Deny", "s3:PutObject")))
+    error = denial(decide(USER, "s3:PutObject", "arn:aws:s3:::b/k", identity=documents, owner=ACCOUNT), "s3")
+    assert error.message == (
+        f'{U}s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy'
+    )
+
+
+@pytest.mark.parametrize("who, owner", [(ANONYMOUS, ACCOUNT), (USER, OTHER_ACCOUNT)])
+def test_s3_tells_strangers_nothing(who: object, owner: str) -> None:
+    error = denial(decide(who, "s3:GetObject", "arn:aws:s3:::b/k", owner=owner), "s3")  # type: ignore[arg-type]
+    assert error.message == "Access Denied"
+
+
+def test_the_error_keeps_the_decision() -> None:
+    decision = Decision(False, Ask(USER, "sqs:SendMessage", "*"), "because")
+    assert denial(decision, "sqs").decision is decision
