@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import httptools
 
 from outfall.host import heads
 from outfall.host.exchange import BodyStream, ConnectionLost, Handle, HttpLimits, HttpRequest, HttpResponse
+from outfall.host.outlet import Outlet
 
 log = logging.getLogger("outfall.http")
 
@@ -43,7 +43,6 @@ class Connection(asyncio.Protocol):
         self._current: HttpRequest | None = None
         self._body: BodyStream | None = None
         self._wanted: asyncio.Future[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
         self._paused = 0
         self._continue_due = False
         self._lingering = False
@@ -51,10 +50,8 @@ class Connection(asyncio.Protocol):
         self._lingered = 0
         self._in_head = False
         self._head_fed = 0
-        self._head_size = 0
         self._heads = 0
-        self._url = b""
-        self._headers: dict[str, str] = {}
+        self._head = heads.Head(desk.limits.head_size_max)
         self.task: asyncio.Task[None] | None = None
         self.lost = False
         self.deadline = NEVER
@@ -64,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self._peer_ip = peer[0] if isinstance(peer, tuple) else "127.0.0.1"
-        self._transport.set_write_buffer_limits(high=1024 * 1024)
+        self._outlet = Outlet(self._transport, self._loop)
         limits = self._desk.limits
         self._desk.connections.add(self)
         self.deadline = self._loop.time() + limits.head_timeout_s
@@ -113,55 +110,34 @@ class Connection(asyncio.Protocol):
             self.task.cancel()
 
     def pause_writing(self) -> None:
-        self._writable = self._loop.create_future()
+        self._outlet.hold()
         self.deadline = self._loop.time() + self._desk.limits.write_timeout_s
 
     def resume_writing(self) -> None:
-        writable, self._writable = self._writable, None
         self.deadline = NEVER
-        if writable is not None and not writable.done():
-            writable.set_result(None)
+        self._outlet.release()
 
     # The parser's side.
     def on_message_begin(self) -> None:
         self._in_head = True
         self._heads += 1
-        self._url, self._headers, self._head_size = b"", {}, 0
+        self._head = heads.Head(self._desk.limits.head_size_max)
         if self._current is None:
             self.deadline = self._loop.time() + self._desk.limits.head_timeout_s
 
     def on_url(self, url: bytes) -> None:
-        self._url += url
-        self._grow(len(url))
+        self._head.add_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._grow(len(name) + len(value) + 4)
-        if not self._in_head:
-            return  # a trailer: nothing of ours is told in one
-        key = name.decode("latin-1").lower()
-        text = heads.header_text(value)
-        if key in self._headers:
-            if key in heads.SINGLE:
-                raise heads.Refused(400)
-            text = f"{self._headers[key]},{text}"
-        self._headers[key] = text
-
-    def _grow(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > self._desk.limits.head_size_max:
-            raise heads.Refused(431)
+        if self._in_head:
+            self._head.add_header(name, value)
+        else:  # a trailer: nothing of ours is told in one
+            self._head.grow(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        method = self._parser.get_method().decode()
-        version = self._parser.get_http_version()
-        length = heads.framing(method, version, self._headers)
-        path, query = heads.target(self._url)
         body = BodyStream(self)
-        keep = self._parser.should_keep_alive()
-        request = HttpRequest(
-            method, path, query, self._headers, self._peer_ip, body, length, keep, http_1_0=version == "1.0"
-        )
+        request = self._head.request(self._parser, self._peer_ip, body)
         self._body = body
         self._accept(request)
 
@@ -261,7 +237,7 @@ class Connection(asyncio.Protocol):
         keep = request.keep_alive and not self._desk.draining and (not unread or self._may_discard(request))
         if unread:
             request.body.discard()
-        keep = await self._write_response(request, response, keep)
+        keep = await self._outlet.send(request, response, self._desk.common, keep=keep)
         if not keep:
             self._end(linger=unread)
         return keep
@@ -280,58 +256,10 @@ class Connection(asyncio.Protocol):
             self._write_refusal(heads.Refused(400))
         return False
 
-    async def _write_response(self, request: HttpRequest, response: HttpResponse, keep: bool) -> bool:
-        body = response.body
-        bare = heads.bodiless(request, response)
-        if isinstance(body, bytes):
-            length = response.length if request.method == "HEAD" and response.length is not None else len(body)
-            told = None if response.status in (204, 304) else length
-            head = heads.response_head(response, self._desk.common, length=told, chunked=False, close=not keep)
-            self._transport.write(head if bare or not body else head + body)
-            if self._writable is not None:
-                await self._writable
-            return keep
-        chunked = response.length is None and not request.http_1_0 and not bare
-        keep = keep and (chunked or response.length is not None or bare)
-        head = heads.response_head(response, self._desk.common, length=response.length, chunked=chunked, close=not keep)
-        self._transport.write(head)
-        return await self._pour(request, body, None if bare else response.length, chunked, bare) and keep
-
-    async def _pour(
-        self, request: HttpRequest, body: AsyncIterator[bytes], length: int | None, chunked: bool, bare: bool
-    ) -> bool:
-        """Writes a streamed body; False (and the end of the connection) when it did not come out as announced."""
-        sent = 0
-        try:
-            if not bare:
-                async for piece in body:
-                    if not piece:
-                        continue
-                    sent += len(piece)
-                    if length is not None and sent > length:
-                        break
-                    self._transport.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
-                    if self._writable is not None:
-                        await self._writable
-        except Exception:
-            log.exception("the response to %s %s broke off", request.method, request.path)
-            sent = -1
-        finally:
-            close: Any = getattr(body, "aclose", None)
-            if close is not None:
-                await close()
-        if sent < 0 or (length is not None and sent != length):
-            self._transport.abort()
-            return False
-        if chunked:
-            self._transport.write(b"0\r\n\r\n")
-        return True
-
     # The end.
     def _write_refusal(self, refused: heads.Refused) -> None:
         self._refusing = True
-        response = HttpResponse(refused.status)
-        self._transport.write(heads.response_head(response, self._desk.common, length=0, chunked=False, close=True))
+        self._outlet.refuse(refused.status, self._desk.common)
         self._end(linger=True)
 
     def _end(self, *, linger: bool) -> None:
@@ -352,7 +280,7 @@ class Connection(asyncio.Protocol):
     def expire(self) -> None:
         """The deadline has passed: nobody reads, nobody writes, or nobody comes."""
         self.deadline = NEVER
-        if self._lingering or self._writable is not None:
+        if self._lingering or self._outlet.held:
             self._transport.abort()
         elif self._body is not None:
             self._refusing = True

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from http import HTTPStatus
 
-from outfall.host.exchange import HttpRequest, HttpResponse
+import httptools
+
+from outfall.host.exchange import BodyStream, HttpRequest, HttpResponse
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -75,6 +77,48 @@ def target(url: bytes) -> tuple[str, str]:
             raise Refused(400)
     path, _, query = text.partition("#")[0].partition("?")
     return path, query
+
+
+class Head:
+    """A request head as the parser tells it, piece by piece. Raises `Refused` for what it may not be."""
+
+    __slots__ = ("_headers", "_size", "_size_max", "_url")
+
+    def __init__(self, size_max: int) -> None:
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._size = 0
+        self._size_max = size_max
+
+    def grow(self, size: int) -> None:
+        """Counts bytes of the head, or of trailers."""
+        self._size += size
+        if self._size > self._size_max:
+            raise Refused(431)
+
+    def add_url(self, url: bytes) -> None:
+        """A part of the request target."""
+        self.grow(len(url))
+        self._url += url
+
+    def add_header(self, name: bytes, value: bytes) -> None:
+        """A header; repeated ones are joined by `,`."""
+        self.grow(len(name) + len(value) + 4)
+        key, text = name.decode("latin-1").lower(), header_text(value)
+        if key in self._headers:
+            if key in SINGLE:
+                raise Refused(400)
+            text = f"{self._headers[key]},{text}"
+        self._headers[key] = text
+
+    def request(self, parser: httptools.HttpRequestParser, peer_ip: str, body: BodyStream) -> HttpRequest:
+        """The request that this head begins."""
+        method, version = parser.get_method().decode(), parser.get_http_version()
+        length = framing(method, version, self._headers)
+        path, query = target(self._url)
+        old = version == "1.0"
+        keep = parser.should_keep_alive() and not old
+        return HttpRequest(method, path, query, self._headers, peer_ip, body, length, keep, old)
 
 
 def bodiless(request: HttpRequest, response: HttpResponse) -> bool:
