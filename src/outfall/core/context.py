@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from outfall.core.arn import Arn
+    from outfall.core.body import Segment
     from outfall.core.ports import Functions, Identities, Ids, Target, Tx
+
+ObjectReader = Callable[["Context", str, str, str | None], "tuple[Segment, ...]"]
+"""Segments of an object by bucket, key and version id (or None); raises S3's own errors, as NoSuchKey."""
 
 ResourcePolicy = Callable[["Context", "Arn"], str | None]
 
@@ -26,6 +30,8 @@ class House:
     time_scale: float = 1.0
     """Shortens the waits between attempts and nothing else: 1 = AWS, 0 = none."""
     account_concurrency: int = 1000
+    objects: ObjectReader | None = None
+    """Where the bytes of an S3 object lie, for services that take their input from S3; None where S3 is not served."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from outfall.core.body import Segment
     from outfall.core.invocation import Outcome, Run, Throttled
     from outfall.core.service import Call
 
@@ -33,6 +34,19 @@ class RunFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBytes:
+    """Stored bytes that a handler has to look into, which it may not read itself: the host reads the segments, calls
+    `look` with them outside of any transaction (it may take long), and answers with `resume(call, found)` in a new one.
+
+    `resume` may ask for an effect again. Segments that are gone meanwhile are read as `look(None)`.
+    """
+
+    segments: tuple[Segment, ...]
+    look: Callable[[bytes | None], Any]
+    resume: Callable[[Call, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Respond:
     """An output with headers or a status beside what the model says: for the few answers that models cannot express."""
 
@@ -41,4 +55,4 @@ class Respond:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Effect = Park | RunFunction | Respond
+Effect = Park | RunFunction | ReadBytes | Respond

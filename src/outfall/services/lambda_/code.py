@@ -19,7 +19,7 @@ from outfall.core.context import Context
 from outfall.core.errors import AwsError
 from outfall.core.invocation import Package
 from outfall.core.ports import Tx
-from outfall.services.lambda_.errors import InvalidParameterValueException, RequestEntityTooLargeException
+from outfall.services.lambda_.errors import InvalidParameterValueException
 from outfall.services.lambda_.model import CODE, CodeRow
 
 ZIPPED_SIZE_MAX = 52_428_800
@@ -91,14 +91,6 @@ def uploaded(data: bytes, segments: tuple[Segment, ...]) -> UploadedCode:
     facts = inspect_zip(data)
     problem = facts.problem.message if facts.problem else ""
     return UploadedCode(hashlib.sha256(data).hexdigest(), len(data), segments, problem, facts.unzipped_size)
-
-
-def require_good(code: UploadedCode) -> None:
-    """Raises AWS's error for an archive that cannot be used."""
-    if code.size > ZIPPED_SIZE_MAX:
-        raise RequestEntityTooLargeException(f"Zipped size must be smaller than {ZIPPED_SIZE_MAX} bytes")
-    if code.problem:
-        raise InvalidParameterValueException(code.problem)
 
 
 def keep(ctx: Context, code: UploadedCode) -> None:

@@ -10,7 +10,9 @@ import binascii
 import json
 from typing import Any
 
-from outfall.core.effects import RunFunction
+from outfall.core.body import Body
+from outfall.core.effects import ReadBytes, RunFunction
+from outfall.core.errors import InternalError
 from outfall.core.invocation import LogLine, Outcome, Run, Throttled
 from outfall.core.service import Call, Output, Request, operation
 from outfall.flow.accept import accept
@@ -59,7 +61,7 @@ def _require_runnable(call: Call, name: FunctionName) -> VersionRow:
 def _event(call: Call, name: FunctionName, request: Request) -> Output:
     """The client context is dropped without a look. [SD:event_invocation]"""
     body = request.get("Payload") or b""
-    payload.require_event_size(body)
+    payload.require_event_size(len(body))
     accept(
         call,
         function=name.as_named,
@@ -140,8 +142,24 @@ def invoke_async(call: Call, request: Request) -> Output:
     """The older way to the same queue, with the older limit of 256 KiB and without a trace header [SD:invoke_async]."""
     name = named(call, request)
     _require_runnable(call, name)
-    body: bytes = request.get("InvokeArgs") or b""
-    payload.require_event_size(body, payload.INVOKE_ASYNC_SIZE_MAX)
+    body = request.get("InvokeArgs") or b""
+    if not isinstance(body, Body):
+        return _invoke_async(call, name, body)
+    payload.require_event_size(body.size, payload.INVOKE_ASYNC_SIZE_MAX)
+    if any(segment.blob for segment in body.segments):
+        return ReadBytes(body.segments, _bytes_of, lambda later, data: _invoke_async(later, name, data))
+    return _invoke_async(call, name, b"".join(segment.data for segment in body.segments))
+
+
+def _bytes_of(data: bytes | None) -> bytes:
+    """The body of the request itself, which cannot be gone."""
+    if data is None:
+        raise InternalError
+    return data
+
+
+def _invoke_async(call: Call, name: FunctionName, body: bytes) -> Output:
+    payload.require_event_size(len(body), payload.INVOKE_ASYNC_SIZE_MAX)
     accept(
         call,
         function=name.as_named,

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from outfall.core.context import Context
-from outfall.core.errors import NotServed
 from outfall.core.invocation import LATEST, Logging
 from outfall.core.ports import Table
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.lambda_ import code, destinations, prepare, render, roles, rows, settings, tags, versions
+from outfall.services.lambda_ import code, destinations, prepare, render, roles, rows, settings, sources, tags, versions
 from outfall.services.lambda_.code import UploadedCode
 from outfall.services.lambda_.errors import (
     InvalidParameterValueException,
@@ -37,7 +36,7 @@ from outfall.services.lambda_.names import NAME_LENGTH_MAX, FunctionName, named,
     "CreateFunction",
     action="lambda:CreateFunction",
     resource=unqualified_arn,
-    also=(roles.PASS_ROLE, tags.TAG_IF_GIVEN),
+    also=(roles.PASS_ROLE, tags.TAG_IF_GIVEN, sources.GET_OBJECT),
 )
 def create_function(call: Call, request: Request) -> Output:
     """A new function, Pending until its code is prepared; with Publish its first version too."""
@@ -48,10 +47,12 @@ def create_function(call: Call, request: Request) -> Output:
         raise InvalidParameterValueException(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages."
         )
-    archive = _archive(request.get("Code") or {})
+    return sources.with_archive(call, request, lambda later, archive: _create(later, name, request, archive))
+
+
+def _create(call: Call, name: FunctionName, request: Request, archive: UploadedCode) -> Output:
     row = settings.applied(_blank(call, name, archive), request)
     given_tags = tags.checked(request.get("Tags") or {})
-    code.require_good(archive)
     if call.tx.get(FUNCTIONS, name.key):
         raise ResourceConflictException(f"Function already exist: {name.name}")
     roles.require_assumable(call, row.role)
@@ -73,18 +74,6 @@ def _require_name_length(name: FunctionName) -> None:
         )
 
 
-def _archive(given: Request) -> UploadedCode:
-    """The archive that the host has put in place of the bytes, or of the S3 object that was named."""
-    if given.get("ImageUri"):
-        raise NotServed("Container images are not served: functions are zip archives here.")
-    archive = given.get("ZipFile")
-    if isinstance(archive, UploadedCode):
-        return archive
-    if given.get("S3Bucket"):
-        raise NotServed("Code from S3 (S3Bucket, S3Key) is not served yet: give the archive as ZipFile.")
-    raise InvalidParameterValueException("Please provide a source for function code.")
-
-
 def _blank(ctx: Context, name: FunctionName, archive: UploadedCode) -> VersionRow:
     return VersionRow(
         account=name.account,
@@ -103,18 +92,23 @@ def _blank(ctx: Context, name: FunctionName, archive: UploadedCode) -> VersionRo
     )
 
 
-@operation("UpdateFunctionCode", action="lambda:UpdateFunctionCode", resource=unqualified_arn)
+@operation(
+    "UpdateFunctionCode", action="lambda:UpdateFunctionCode", resource=unqualified_arn, also=(sources.GET_OBJECT,)
+)
 def update_function_code(call: Call, request: Request) -> Output:
     """New code for `$LATEST`; DryRun answers what would be and changes nothing."""
     name = parse(call, request["FunctionName"])
-    row = _changeable(call, name, request)
+    _changeable(call, name, request)
     if request.get("ImageUri"):
         raise InvalidParameterValueException(
             "Please don't provide ImageUri when updating a function with packageType Zip."
         )
     settings.require_served(request)
-    archive = _archive(request)
-    code.require_good(archive)
+    return sources.with_archive(call, request, lambda later, archive: _update_code(later, name, request, archive))
+
+
+def _update_code(call: Call, name: FunctionName, request: Request, archive: UploadedCode) -> Output:
+    row = _changeable(call, name, request)
     changed = replace(
         _changed(call, row),
         code_sha256=archive.sha256,

@@ -26,11 +26,11 @@ def require_sync_size(payload: bytes) -> None:
         )
 
 
-def require_event_size(payload: bytes, limit: int = EVENT_SIZE_MAX) -> None:
+def require_event_size(size: int, limit: int = EVENT_SIZE_MAX) -> None:
     """Raises for a payload that Event does not take [async-024]."""
-    if len(payload) > limit:
+    if size > limit:
         raise RequestEntityTooLargeException(
-            f"{len(payload)} byte payload is too large for the Event invocation type (limit {limit} bytes)"
+            f"{size} byte payload is too large for the Event invocation type (limit {limit} bytes)"
         )
 
 

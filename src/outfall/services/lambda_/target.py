@@ -32,7 +32,7 @@ class LambdaTarget:
         """A new asynchronous event; returns its request id. Raises what an Event invocation would."""
         if not self.exists(ctx, arn):
             raise function_not_found(of_arn(arn).qualified)
-        payload.require_event_size(parcel.body)
+        payload.require_event_size(len(parcel.body))
         request_id = ctx.ids.uuid()
         principal = parcel.sender.principal
         accept(
