@@ -480,6 +480,21 @@ def test_a_client_that_stalls_is_let_go(sent, answered):
     asyncio.run(play())
 
 
+def test_a_head_that_drips_in_gets_no_more_time_with_each_byte():
+    async def play():
+        async with Site(head_timeout_s=0.1) as site:
+            reader, writer = await site.open()
+            for byte in b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 1000:
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0.01)
+                if reader._buffer:
+                    break
+            assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 408 ")
+            writer.close()
+
+    asyncio.run(play())
+
+
 def test_more_connections_than_allowed_are_turned_away():
     async def play():
         async with Site(connections_max=2) as site:

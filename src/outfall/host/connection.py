@@ -136,10 +136,8 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        body = BodyStream(self)
-        request = self._head.request(self._parser, self._peer_ip, body)
-        self._body = body
-        self._accept(request)
+        self._body = BodyStream(self)
+        self._accept(self._head.request(self._parser, self._peer_ip, self._body))
 
     def on_body(self, chunk: bytes) -> None:
         if self._body is not None:
@@ -250,10 +248,8 @@ class Connection(asyncio.Protocol):
     def _after_lost_body(self, request: HttpRequest) -> bool:
         if self.lost:
             return False
-        if self._queue and isinstance(self._queue[-1], heads.Refused):
-            self._write_refusal(self._queue[-1])
-        else:
-            self._write_refusal(heads.Refused(400))
+        last = self._queue[-1] if self._queue else None
+        self._write_refusal(last if isinstance(last, heads.Refused) else heads.Refused(400))
         return False
 
     # The end.
