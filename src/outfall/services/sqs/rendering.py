@@ -27,7 +27,7 @@ class Wanted:
         system = new if protocol == "query" and new else [*old, *new]
         names = request.get("MessageAttributeNames") or []
         prefixes = tuple(
-            "" if name in ("All", ".*") else name[:-1] for name in names if name == "All" or name[-2:] == ".*"
+            "" if name in ("All", ".*") else name[:-2] for name in names if name == "All" or name[-2:] == ".*"
         )
         return cls(frozenset(system), frozenset(names), prefixes)
 
