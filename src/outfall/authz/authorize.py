@@ -21,7 +21,7 @@ from outfall.core.context import Context
 from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal, service_principal
 
-RESOURCE_POLICY_ALWAYS = frozenset({"sts:assumerole"})
+RESOURCE_POLICY_ALWAYS = frozenset({"sts:assumerole", "sts:tagsession"})
 """Actions that a policy of the resource must allow even within the account: a role is assumed by its trust policy."""
 
 

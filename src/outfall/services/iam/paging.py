@@ -41,6 +41,6 @@ def _unmarked(marker: str | None) -> str | None:
     if marker is None:
         return None
     try:
-        return base64.urlsafe_b64decode(marker.encode()).decode()
+        return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise ValidationError("Invalid Marker.") from None
