@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from outfall.core.body import Body, Segment
-from outfall.core.effects import ReadBytes, RunFunction
+from outfall.core.effects import RunFunction
 from outfall.core.errors import AwsError
 from outfall.core.invocation import AsyncEvent, LogLine, Outcome, Throttled
 from outfall.flow.accept import QUEUES, unpack
 from outfall.services.lambda_.invoke import log_tail
-from tests.support import ACCOUNT, REGION, make_call
+from tests.support import ACCOUNT, REGION
 
 from .world import REQUEST, ROLE, World, archive, function
 
@@ -213,20 +212,3 @@ def test_the_older_asynchronous_call_has_its_older_limit(world: World) -> None:
     assert world.call("InvokeAsync", FunctionName="fn", InvokeArgs=b'{"a":1}') == {"Status": 202}
     assert queued(world)[0].payload == b'{"a":1}'
     assert world.fails("InvokeAsync", FunctionName="fn", InvokeArgs=b'"' + b"x" * 262_144 + b'"').status == 413
-
-
-def test_a_body_of_the_older_call_may_lie_in_a_blob(world: World) -> None:
-    """The host streams it in, as the model says; a handler cannot read it itself."""
-    world.active()
-    small = Body(2, (Segment(2, data=b"{}"),), "")
-    assert world.call("InvokeAsync", FunctionName="fn", InvokeArgs=small) == {"Status": 202}
-    large = Body(100_000, (Segment(100_000, blob="b"),), "")
-    effect = world.call("InvokeAsync", FunctionName="fn", InvokeArgs=large)
-    assert isinstance(effect, ReadBytes)
-    found = effect.look(b'{"large":1}')
-    world.store.transact(
-        lambda tx: effect.resume(make_call(tx, ids=world.ids, request_id="later", **world.house), found)
-    )
-    assert [event.payload for event in queued(world)] == [b"{}", b'{"large":1}']
-    too_large = Body(262_145, (Segment(262_145, blob="b"),), "")
-    assert world.fails("InvokeAsync", FunctionName="fn", InvokeArgs=too_large).status == 413

@@ -10,9 +10,7 @@ import binascii
 import json
 from typing import Any
 
-from outfall.core.body import Body
-from outfall.core.effects import ReadBytes, RunFunction
-from outfall.core.errors import InternalError
+from outfall.core.effects import RunFunction
 from outfall.core.invocation import LogLine, Outcome, Run, Throttled
 from outfall.core.service import Call, Output, Request, operation
 from outfall.flow.accept import accept
@@ -142,23 +140,7 @@ def invoke_async(call: Call, request: Request) -> Output:
     """The older way to the same queue, with the older limit of 256 KiB and without a trace header [SD:invoke_async]."""
     name = named(call, request)
     _require_runnable(call, name)
-    body = request.get("InvokeArgs") or b""
-    if not isinstance(body, Body):
-        return _invoke_async(call, name, body)
-    payload.require_event_size(body.size, payload.INVOKE_ASYNC_SIZE_MAX)
-    if any(segment.blob for segment in body.segments):
-        return ReadBytes(body.segments, _bytes_of, lambda later, data: _invoke_async(later, name, data))
-    return _invoke_async(call, name, b"".join(segment.data for segment in body.segments))
-
-
-def _bytes_of(data: bytes | None) -> bytes:
-    """The body of the request itself, which cannot be gone."""
-    if data is None:
-        raise InternalError
-    return data
-
-
-def _invoke_async(call: Call, name: FunctionName, body: bytes) -> Output:
+    body: bytes = request.get("InvokeArgs") or b""
     payload.require_event_size(len(body), payload.INVOKE_ASYNC_SIZE_MAX)
     accept(
         call,
