@@ -40,8 +40,9 @@ def demo(endpoint: str | None, real_time: bool, output: str) -> None:
             console.print("Starting a server of its own, with durable storage in a temporary directory.")
             endpoint = stack.enter_context(_own_server())
         endpoint = endpoint_of(endpoint)
-        skip = None if real_time else (lambda: _skip_when_waiting(endpoint, lesson))
-        lesson = Lesson(lambda service: aws(service, endpoint), secrets.token_hex(3), skip)
+        lesson = Lesson(lambda service: aws(service, endpoint), secrets.token_hex(3))
+        if not real_time:
+            lesson.skip_wait = lambda: _skip_when_waiting(endpoint, lesson)
         began = time.monotonic()
         try:
             _play(lesson, console)

@@ -52,7 +52,7 @@ class Lesson:
 
     client: Callable[[str], Any]
     suffix: str
-    skip_wait: Callable[[], None] | None
+    skip_wait: Callable[[], None] | None = None
     timings: dict[str, float] = field(default_factory=dict)
     success: dict[str, Any] = field(default_factory=dict)
     failure: dict[str, Any] = field(default_factory=dict)

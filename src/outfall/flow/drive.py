@@ -42,7 +42,9 @@ class Start:
 
 def begin(ctx: Context, queue: str, item: Item) -> Start | None:
     """What to do with an event that was just claimed: the attempt to make, or None if its turn ended right here."""
-    event = _count_lost(ctx, unpack(item.payload), item)
+    event = unpack(item.payload)
+    ctx = _at_function(ctx, event)
+    event = _count_lost(ctx, event, item)
     target = ctx.house.functions.resolve(ctx, Arn.parse(event.function))
     event, verdict = before(event, target, ctx.now)
     if verdict is not None:
@@ -70,6 +72,7 @@ def _run(event: AsyncEvent, target: FunctionTarget) -> Run:
 def finish(ctx: Context, start: Start, outcome: Outcome) -> None:
     """The attempt ran: retry later, or settle. Raises `ClaimLost`."""
     event = start.event
+    ctx = _at_function(ctx, event)
     error_type, error_message = _error_of(outcome)
     ended = AttemptEnded(
         at_ms=ctx.now,
@@ -91,6 +94,7 @@ def finish(ctx: Context, start: Start, outcome: Outcome) -> None:
 
 def throttle(ctx: Context, start: Start, reason: str) -> None:
     """There was no concurrency for the attempt. Raises `ClaimLost`."""
+    ctx = _at_function(ctx, start.event)
     told = AttemptThrottled(at_ms=ctx.now, wall_ms=ctx.wall, reason=reason)
     timeline.tell(ctx, start.event.id, told)
     _conclude(ctx, start.queue, start.handle, after_throttle(start.event, ctx.now))
@@ -141,6 +145,12 @@ def _adopt(ctx: Context, queue: str, item: Item) -> bool:
     ctx.tx.reschedule(queue, item.number, due_ms=due_ms, payload=pack(moved))
     timeline.note(ctx, event.id, due_ms=due_ms)
     return True
+
+
+def _at_function(ctx: Context, event: AsyncEvent) -> Context:
+    """The context in the account and region of the event's function, where its end is decided."""
+    arn = Arn.parse(event.function)
+    return ctx.at(arn.account, arn.region)
 
 
 def _count_lost(ctx: Context, event: AsyncEvent, item: Item) -> AsyncEvent:

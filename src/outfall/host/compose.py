@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from outfall.core.body import REFERENCES
+from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.context import Context, House
 from outfall.core.invocation import EnvironmentSpec
-from outfall.core.ports import Sandbox, Store, Tx
+from outfall.core.ports import Store, Target, Tx
 from outfall.host import intake
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
@@ -25,11 +25,12 @@ from outfall.host.parking import Parking
 from outfall.host.private import Facade, PrivateApi
 from outfall.host.running import Running, write_logs
 from outfall.host.worker import Worker, Workshop
-from outfall.sandbox import EnvironmentCredentials, open_sandbox
+from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
 from outfall.services import iam, lambda_, logs, s3, sqs, sts
 from outfall.services.iam.identities import IamIdentities
 from outfall.services.lambda_.functions import LambdaFunctions
-from outfall.services.lambda_.target import LambdaTarget, function_policy
+from outfall.services.lambda_.permissions import function_policy
+from outfall.services.lambda_.target import LambdaTarget
 from outfall.services.s3.access import bucket_policy, owner_account
 from outfall.services.s3.target import S3Target
 from outfall.services.sqs.target import SqsTarget, queue_policy
@@ -43,7 +44,7 @@ from outfall.wire.sigv4 import Verifier
 SERVICES = (s3.SERVICE, sqs.SERVICE, lambda_.SERVICE, iam.SERVICE, sts.SERVICE, logs.SERVICE)
 """Every service that is served."""
 
-TARGETS = {"sqs": SqsTarget(), "lambda": LambdaTarget(), "s3": S3Target()}
+TARGETS: dict[str, Target] = {"sqs": SqsTarget(), "lambda": LambdaTarget(), "s3": S3Target()}
 """Every service that can receive what is sent, by its name in an ARN."""
 
 RESOURCE_POLICIES = {"sqs": queue_policy, "lambda": function_policy, "s3": bucket_policy}
@@ -60,7 +61,7 @@ class Program:
     config: Config
     store: Store
     blobs: Blobs
-    sandbox: Sandbox
+    sandbox: LocalSandbox
     worker: Worker
     door: Door
     http: HttpServer
@@ -103,7 +104,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         directory=scratch,
         driver=config.environments,
         credentials=_credentials(store, context),
-        read_segments=lambda segments: intake.read(segments, blobs),
+        read_segments=_reader(blobs),
         endpoint_url=lambda: f"http://{_reachable(config.host)}:{program.port}",
         clock=clock.now_ms,
         environments_max=config.environments_max,
@@ -171,6 +172,15 @@ async def _engines(config: Config) -> tuple[Store, Blobs]:
     blobs = BlobFiles(config.data / "blobs")
     await store.run(lambda tx: blobs.sweep(lambda blob: tx.get(REFERENCES, (blob,)) is not None))
     return store, blobs
+
+
+def _reader(blobs: Blobs) -> Callable[[tuple[Segment, ...]], Awaitable[bytes]]:
+    async def read(segments: tuple[Segment, ...]) -> bytes:
+        """The bytes of a package."""
+        content = Content(segments, 0, sum(segment.size for segment in segments))
+        return b"".join([piece async for piece in intake.pour(content, blobs)])
+
+    return read
 
 
 def _reachable(host: str) -> str:

@@ -22,7 +22,7 @@ from outfall.core.service import Call, Operation, Permission, Service
 from outfall.host.admission import Admission, Admitted
 from outfall.host.parking import Parking
 from outfall.host.worker import Runner
-from outfall.wire import codec
+from outfall.wire import codec, constraints, identify
 from outfall.wire.identify import Route
 from outfall.wire.message import WireRequest, WireResponse
 from outfall.wire.models import Models
@@ -69,9 +69,11 @@ class Dispatcher:
         self._parking = parking
 
     def operation(self, route: Route) -> Operation:
-        """The operation that a route names; raises `NotServed`."""
+        """The operation that a route names; raises `NotServed`, or AWS's error for what no model has."""
+        if route.operation is None or not route.served:
+            raise identify.unknown_operation(route)
         service = self._front.services.get(route.service)
-        operation = service.operations.get(route.operation or "") if service else None
+        operation = service.operations.get(route.operation) if service else None
         if operation is None:
             raise NotServed(f"{route.service}:{route.operation} is not served by this version of Outfall.")
         return operation
@@ -93,7 +95,9 @@ class Dispatcher:
     def parse(self, visit: Visit) -> dict[str, Any]:
         """What a request asks, by the names of the model."""
         if visit.parameters is None:
-            visit.parameters = codec.parse(self._front.models, visit.route, visit.request)
+            parameters = codec.parse(self._front.models, visit.route, visit.request)
+            constraints.validate(self._front.models, visit.route, parameters)
+            visit.parameters = parameters
         return visit.parameters
 
     async def perform(self, operation: Operation, visit: Visit) -> WireResponse:

@@ -84,19 +84,19 @@ class Door:
         hall = self._hall
         kind = kind_of(route.service, route.protocol)
         visit = Visit(route, request, request_id, http.peer_ip, kind, None)
-        if route.operation is None:
+        if route.unfinished:
             request.body = await intake.buffer(http, BODY_SIZE_MAX)
-            visit.route = route = identify.finish(hall.models, route, request)
+            visit.route = route = identify.finish(route, request.body)
         operation = hall.dispatcher.operation(route)
         visit.signed = hall.dispatcher.claim(visit)
         if route.streams_input:
             admitted = await hall.dispatcher.admit(visit)
             request.body = await intake.take_in(http, request, hall.blobs, visit.signed, admitted.signing)
-        elif route.service == "lambda" and route.operation in SPOOLED:
+        elif route.service == "lambda" and operation.name in SPOOLED:
             request.body = await intake.buffer(http, CODE_BODY_SIZE_MAX)
-            await self._spool(visit, SPOOLED[route.operation])
+            await self._spool(visit, SPOOLED[operation.name])
         elif not request.body:
-            request.body = await intake.buffer(http, BODY_SIZE_MAX)
+            request.body = await intake.buffer(http, BODY_SIZE_MAX, s3=route.service == "s3")
         return visit, operation
 
     async def _spool(self, visit: Visit, member: tuple[str, ...]) -> None:
@@ -136,6 +136,9 @@ class Door:
         body = response.body
         if not isinstance(body, Content):
             return HttpResponse(response.status, response.headers, body)
+        if len(body.segments) == 1 and body.segments[0].data:
+            data = body.segments[0].data[body.start : body.start + body.length]
+            return HttpResponse(response.status, response.headers, data)
         stream: AsyncIterator[bytes] = intake.pour(body, self._hall.blobs)
         return HttpResponse(response.status, response.headers, stream, body.length)
 

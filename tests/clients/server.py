@@ -1,0 +1,90 @@
+"""The real server as a process of its own, to be used, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from outfall.cli.client import is_up, wait_until
+
+CONFIG = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=70)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def plain_environment() -> dict[str, str]:
+    """This process's environment without anything that configures AWS clients, and with this Python's commands."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
+    return kept
+
+
+class Server:
+    """One server on one data directory and one port."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        self.directory = directory
+        self.arguments = arguments
+        self.port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *more: str) -> Server:
+        command = [sys.executable, "-m", "outfall", "up", "--port", str(self.port)]
+        command += ["--data", str(self.directory / "data"), *self.arguments, *more]
+        with (self.directory / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=plain_environment())
+        process = self.process
+        if not wait_until(lambda: is_up(self.endpoint) or process.poll() is not None, 30) or process.poll() is not None:
+            raise AssertionError(f"the server did not start:\n{self.log()}")
+        return self
+
+    def kill(self) -> None:
+        """As a power cut would: no farewell."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def log(self) -> str:
+        return (self.directory / "server.log").read_text(errors="replace")
+
+    def client(self, service: str, key: str = "test", secret: str = "test", token: str | None = None) -> Any:
+        session = boto3.session.Session(key, secret, token, "us-east-1")
+        return session.client(service, endpoint_url=self.endpoint, config=CONFIG)
+
+    def drain(self, queue_url: str, want: int, timeout_s: float) -> list[dict[str, Any]]:
+        """Messages of a queue, deleted as they are received, until there are `want` or time is over."""
+        sqs, got, end = self.client("sqs"), [], time.monotonic() + timeout_s
+        while len(got) < want and time.monotonic() < end:
+            answer = sqs.receive_message(
+                QueueUrl=queue_url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=1,
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            )
+            for message in answer.get("Messages", []):
+                got.append(message)
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return got
