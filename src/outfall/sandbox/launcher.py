@@ -69,8 +69,6 @@ class WarmParent:
             ours.close()
             raise CannotLaunch(await asyncio.to_thread(self._last_words))
         self._channel = ours
-        if self._process.stderr:
-            self._process.stderr.close()
 
     def _last_words(self) -> str:
         if self._process is None:
@@ -141,7 +139,7 @@ class FunctionProcess:
                 if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
                     self.pid = struct.unpack("3i", data)[0]
         else:
-            self._end(Exit(said.get("exit", 0), said.get("signal", 0)))
+            self._end(Exit(said.get("exit", 0), said.get("signal", 0), said.get("memory_mb", 0)))
 
     def _end(self, end: Exit) -> None:
         if not self._ended:

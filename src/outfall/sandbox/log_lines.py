@@ -22,7 +22,8 @@ _LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of one invocation. `error_type` is what REPORT names: for ends that the platform had to state."""
+    """The figures of one invocation. `stated` is said of ends that the platform had to state itself: the text format
+    names the type of these errors alone."""
 
     request_id: str
     status: str
@@ -31,6 +32,7 @@ class Report:
     memory_used_mb: int
     error_type: str = ""
     produced_bytes: int = 0
+    stated: bool = False
 
 
 def stream_name(spec: EnvironmentSpec, at_ms: int, unique: str) -> str:
@@ -143,6 +145,6 @@ class PlatformLog:
             fields.append(f"Init Duration: {report.init_ms:.2f} ms")
         if report.status == "timeout":
             fields.append("Status: timeout")
-        elif report.error_type.startswith(("Runtime.", "Sandbox.")) and failed:
+        elif report.stated:
             fields += ["Status: error", f"Error Type: {report.error_type}"]
         self._add("\t".join(fields) + "\t\n")

@@ -1,6 +1,7 @@
 """What an invocation answers when the platform, not the runtime client, has to say that it failed: compact JSON.
 
-Forms are recorded [LS:test_lambda.snapshot TestLambdaErrors, SD]; the key order is AWS's, and differs for the size limit.
+Forms are recorded [LS:test_lambda.snapshot TestLambdaErrors, SD]; the key order is AWS's and differs for the size
+limit.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ SIGNALS = {
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a process ended: by itself with `code`, or by `signal`."""
+    """How a process ended: by itself with `code`, or by `signal`, and the most memory that it held."""
 
     code: int = 0
     signal: int = 0
+    memory_mb: int = 0
 
     @property
     def reason(self) -> str:

@@ -152,10 +152,23 @@ class LocalSandbox:
             self._log(self._runtimes.notices[runtime])
         code = await self._packages.ensure((spec.code,))
         layers = await self._packages.ensure(spec.layers) if spec.layers else None
-        parent, argv = self._plain, ()
         if spec.runtime.startswith("python"):
             parent = self._with_boto3 if self._packages.uses_boto3(code) else self._plain
-        return Plan(code, layers, parent, argv, missing)
+            return Plan(code, layers, parent, (), missing)
+        if spec.runtime.startswith("nodejs"):
+            program = (str(self._runtimes.node), f"{self._ground.driver.inside}/inside/node_bootstrap.mjs")
+            return Plan(code, layers, self._plain, program, missing)
+        bootstrap = self._bootstrap(code, layers)
+        lacking = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+        return Plan(code, layers, self._plain, (bootstrap,), missing or ("" if bootstrap else lacking))
+
+    def _bootstrap(self, code: str, layers: str | None) -> str:
+        """The program of a `provided` runtime, as its environment sees it."""
+        seen = self._ground.driver.paths(code, layers, "")
+        for name, root in ((code, seen["cwd"]), (layers, seen["opt"])):
+            if name and (self._ground.layout.code / name / "bootstrap").is_file():
+                return f"{root}/bootstrap"
+        return ""
 
     def _drain_older(self, spec: EnvironmentSpec) -> None:
         """Ends idle environments of what the function was before its update."""

@@ -1,7 +1,6 @@
-"""The function's own process, after the fork: becomes a clean Lambda process, then runs the runtime client or a program.
+"""The function's process after the fork: becomes a clean Lambda process, then runs the runtime client or a program.
 
-`descriptors` of the request are the control socket, the log pipe, and (where memory is limited by a cgroup) the
-`cgroup.procs` file to join.
+`descriptors` of the request are the control socket and the log pipe.
 """
 
 from __future__ import annotations
@@ -41,13 +40,11 @@ def note_base_modules() -> None:
 
 def become(request: dict[str, Any]) -> None:
     """Takes on the environment of the request: descriptors, session, limits, variables, working directory."""
-    control_fd, log_fd, *memory = request["descriptors"]
+    control_fd, log_fd = request["descriptors"][:2]
     kernel.die_with_parent()
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    for descriptor in memory:
-        os.write(descriptor, b"0")
     control = socket.socket(fileno=control_fd)
     control.send(b'{"started":true}')
     control.detach()

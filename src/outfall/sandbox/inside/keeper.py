@@ -3,6 +3,9 @@
 One keeper runs for each process of a function, above it. It holds one end of the environment's control socket: when
 the other end closes (the server stopped the environment, or died), it takes every process of the environment with it.
 When the function's process ends, it says how (`{"exit": 1}` or `{"signal": 9}`) and does the same.
+
+Descriptors of a request: the control socket, the log pipe, and (where memory is limited by one) the `cgroup.procs` file
+that the function's process is to be written to.
 """
 
 from __future__ import annotations
@@ -56,6 +59,8 @@ def keep(request: dict[str, Any], descriptors: list[int], isolated: bool) -> dic
         os.close(wakeup_write)
         return {**request, "descriptors": descriptors}
     control = socket.socket(fileno=descriptors[0])
+    for cgroup in descriptors[2:]:
+        os.write(cgroup, str(child).encode())  # takes the kernel some 10 ms, in which the function's process goes on
     for descriptor in descriptors[1:]:
         os.close(descriptor)
     os.chdir("/")
@@ -68,33 +73,34 @@ def keep(request: dict[str, Any], descriptors: list[int], isolated: bool) -> dic
 def _watch(child: int, control: socket.socket, wakeup: int) -> None:
     """Until the control socket closes or the function's process has ended and that was told."""
     while True:
-        readable, _, _ = select.select([control, wakeup], [], [])
-        if control in readable and not control.recv(64):
+        readable, _, _ = select.select([control.fileno(), wakeup], [], [])
+        if control.fileno() in readable and not control.recv(64):
             return
         if wakeup in readable:
             os.read(wakeup, 512)
-            status = _reap(child)
-            if status is not None:
-                code = os.waitstatus_to_exitcode(status)
+            end = _reap(child)
+            if end is not None:
                 try:
-                    control.send(json.dumps({"exit": code} if code >= 0 else {"signal": -code}).encode())
+                    control.send(json.dumps(end).encode())
                 except OSError:
                     pass
                 return
 
 
-def _reap(child: int) -> int | None:
-    """Reaps what has ended; the function's own status if it is among them."""
+def _reap(child: int) -> dict[str, int] | None:
+    """Reaps what has ended; how the function's own process ended if it is among them."""
     found = None
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
             return found
         if pid == 0:
             return found
         if pid == child:
-            found = status
+            code = os.waitstatus_to_exitcode(status)
+            found = {"exit": code} if code >= 0 else {"signal": -code}
+            found["memory_mb"] = usage.ru_maxrss // 1024
 
 
 def _end_all(child: int) -> None:

@@ -17,14 +17,22 @@ from typing import Any
 from . import function, keeper, kernel
 
 REQUEST_SIZE_MAX = 256 * 1024
+# fmt: off
 PREIMPORTED = (
-    "argparse ast asyncio base64 bisect calendar collections concurrent.futures contextlib copy csv ctypes dataclasses "
-    "datetime decimal email.message email.parser enum functools hashlib hmac html http.client http.cookies inspect io "
-    "ipaddress itertools json logging logging.handlers math mimetypes multiprocessing numbers operator pathlib pickle "
-    "platform queue random re secrets shutil signal simplejson snapshot_restore_py socket ssl statistics string "
-    "subprocess tempfile textwrap threading time traceback typing unittest.mock urllib.error urllib.parse "
-    "urllib.request uuid xml.etree.ElementTree zipfile zlib zoneinfo"
-).split()
+    "argparse", "ast", "asyncio", "base64", "bisect", "calendar", "collections", "concurrent.futures", "contextlib",
+    "copy", "csv", "ctypes", "dataclasses", "datetime", "decimal", "email.message", "email.parser", "enum",
+    "functools", "hashlib", "hmac", "html", "http.client", "http.cookies", "inspect", "io", "ipaddress", "itertools",
+    "json", "logging", "logging.handlers", "math", "mimetypes", "multiprocessing", "numbers", "operator", "pathlib",
+    "pickle", "platform", "queue", "random", "re", "secrets", "shutil", "signal", "simplejson", "snapshot_restore_py",
+    "socket", "ssl", "statistics", "string", "subprocess", "tempfile", "textwrap", "threading", "time", "traceback",
+    "typing", "unittest.mock", "urllib.error", "urllib.parse", "urllib.request", "uuid", "xml.etree.ElementTree",
+    "zipfile", "zlib", "zoneinfo", "awslambdaric.lambda_context", "awslambdaric.lambda_literals",
+    "awslambdaric.lambda_runtime_exception", "awslambdaric.lambda_runtime_log_utils",
+    "awslambdaric.lambda_runtime_marshaller",
+)
+# fmt: on
+"""What functions and the runtime client commonly import. The client itself is imported after the fork: it takes its
+endpoint and formats from the environment at import."""
 BOTO3 = ("boto3", "botocore.client", "botocore.httpsession", "boto3.s3.transfer", "boto3.dynamodb.conditions")
 
 
@@ -60,7 +68,7 @@ def main(channel_fd: int, isolated: bool, with_boto3: bool) -> dict[str, Any]:
 
 def _import_ahead(with_boto3: bool) -> None:
     function.note_base_modules()
-    for name in PREIMPORTED + (list(BOTO3) if with_boto3 else []):
+    for name in PREIMPORTED + (BOTO3 if with_boto3 else ()):
         try:
             __import__(name)
         except ImportError:
