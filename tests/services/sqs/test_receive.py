@@ -263,3 +263,26 @@ def test_messages_past_retention_are_gone(sqs):
     assert [one["Body"] for one in sqs.receive(url)] == ["young"]
     sqs.later(seconds=60)
     assert sqs.receive(url) == []
+
+
+def test_the_limit_of_messages_in_flight(sqs, url, monkeypatch):
+    monkeypatch.setattr("outfall.services.sqs.receive.IN_FLIGHT_MAX", 3)
+    for _ in range(5):
+        sqs.send(url)
+    handles = [sqs.receive(url, 1)[0]["ReceiptHandle"] for _ in range(3)]
+    assert sqs.refused("ReceiveMessage", QueueUrl=url)[:2] == (403, "OverLimit")
+    assert isinstance(sqs("ReceiveMessage", QueueUrl=url, WaitTimeSeconds=1), Park)
+    sqs("DeleteMessage", QueueUrl=url, ReceiptHandle=handles[0])
+    assert len(sqs.receive(url)) == 1
+    assert sqs.refused("ReceiveMessage", QueueUrl=url)[1] == "OverLimit"
+    sqs.later(seconds=30)
+    assert len(sqs.receive(url)) == 3
+
+
+def test_setting_attributes_keeps_what_is_known_of_the_limit(sqs, url, monkeypatch):
+    monkeypatch.setattr("outfall.services.sqs.receive.IN_FLIGHT_MAX", 1)
+    for _ in range(2):
+        sqs.send(url)
+    sqs.receive(url, 1)
+    sqs("SetQueueAttributes", QueueUrl=url, Attributes={"DelaySeconds": "1"})
+    assert sqs.refused("ReceiveMessage", QueueUrl=url)[1] == "OverLimit"

@@ -42,6 +42,10 @@ class Queue(msgspec.Struct, frozen=True):
     settings: dict[str, str] = {}
     tags: dict[str, str] = {}
     purged_ms: int | None = None
+    full: bool = False
+    """As many messages were in flight as may be, when they were last counted."""
+    recount_at: int = 0
+    """The number of an item with whose claim they are to be counted again."""
 
     @property
     def key(self) -> Key:

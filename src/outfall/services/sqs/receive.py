@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from outfall.core.context import Context
 from outfall.core.effects import Park
 from outfall.core.errors import NotServed
@@ -10,7 +12,7 @@ from outfall.core.service import Call, Output, Request, operation
 from outfall.services.sqs import redrive
 from outfall.services.sqs.address import arn_in_url, require
 from outfall.services.sqs.errors import OverLimit, invalid
-from outfall.services.sqs.model import TWELVE_HOURS_S, Message, Queue, decode_message
+from outfall.services.sqs.model import QUEUES, TWELVE_HOURS_S, Message, Queue, decode_message
 from outfall.services.sqs.rendering import Wanted, render
 
 IN_FLIGHT_MAX = 120_000
@@ -37,6 +39,7 @@ def receive_message(call: Call, request: Request) -> Output:
     room = _room(call, queue, wait_s)
     received = take(call, queue, limit=min(limit, room), visibility_s=visibility_s) if room else []
     if received:
+        _watch_limit(call, queue, max(item.number for item, _ in received))
         wanted = Wanted.of(request, call.protocol)
         return {"Messages": [render(queue, wanted, item, message, call.now) for item, message in received]}
     return _wait(call, queue, wait_s)
@@ -76,10 +79,23 @@ def _wait(call: Call, queue: Queue, wait_s: int) -> Output:
 def _room(call: Call, queue: Queue, wait_s: int) -> int:
     """How many more messages may be in flight. At the limit a short poll of a standard queue is refused; others see
     nothing. [sqs.md 6.4]"""
+    if not queue.full:
+        return IN_FLIGHT_MAX
     room = IN_FLIGHT_MAX - call.tx.counts(queue.work_queue, call.now).leased
     if room <= 0 and not wait_s and not queue.fifo:
         raise OverLimit()
     return max(room, 0)
+
+
+def _watch_limit(ctx: Context, queue: Queue, newest: int) -> None:
+    """Counts what is in flight, but only when it may have reached the limit: counting takes as long as there are
+    messages in flight. Since the last count no more can have been added than item numbers were given out."""
+    if queue.full or newest >= queue.recount_at:
+        leased = ctx.tx.counts(queue.work_queue, ctx.now).leased
+        changed = msgspec.structs.replace(
+            queue, full=leased >= IN_FLIGHT_MAX, recount_at=newest + max(IN_FLIGHT_MAX - leased, 0)
+        )
+        ctx.tx.put(QUEUES, queue.key, changed)
 
 
 def _ranged(request: Request, parameter: str, default: int, least: int, most: int, reason: str) -> int:
