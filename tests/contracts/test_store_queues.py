@@ -282,6 +282,22 @@ def test_counts_of_grouped_items(store: Any) -> None:
     assert counts(store, 30) == (3, 0, 2)
 
 
+def test_what_was_counted_in_a_failed_work_is_forgotten(store: Any) -> None:
+    add(store, "a")
+    fresh = "never counted before"
+
+    def fail(tx: Any) -> None:
+        tx.enqueue(fresh, b"x", now_ms=0, due_ms=0)
+        assert tx.counts(fresh, 0).ready == 1
+        raise KeyError
+
+    add(store, "a", queue=fresh)
+    store.transact(lambda tx: tx.acknowledge(fresh, tx.claim(fresh, now_ms=0, lease_ms=1)[0].handle))
+    with pytest.raises(KeyError):
+        store.transact(fail)
+    assert counts(store, 0, queue=fresh) == (0, 0, 0)
+
+
 def test_a_failed_work_leaves_queues_as_they_were(store: Any) -> None:
     (number,) = add(store, "a")
     add(store, "g1", "g2", group="g")

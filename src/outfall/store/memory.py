@@ -197,7 +197,7 @@ class MemoryTx:
 
     def free(self, prefix: str) -> int:
         freed = 0
-        for name, queue in self._data.queues.items():
+        for name, queue in sorted(self._data.queues.items()):
             leased = [row for row in queue.items.values() if row.leased] if name.startswith(prefix) else []
             for row in leased:
                 self._set_item(name, row.number, row._replace(leased=False, due=min(row.due, row.enqueued)))

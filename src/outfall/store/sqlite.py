@@ -17,6 +17,7 @@ so the store accepts nothing more until it is opened again, which reads back wha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -37,6 +38,7 @@ T = TypeVar("T")
 _Waiter = asyncio.Future[None]
 
 FILE = "outfall.db"
+_TIDY_EVERY_S = 0.02
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -67,7 +69,9 @@ class SqliteStore:
         self._syncing: list[_Waiter] = []  # wait for the sync that is under way
         self._topics: dict[str, None] = {}
         self._open = False  # whether a transaction is open
+        self._scheduled = False  # whether it is committed at the end of this turn; else when the sync under way ends
         self._dirty = False  # whether something was committed since the last sync began
+        self._tidying: asyncio.AbstractEventLoop | None = None  # the loop in which a `_tidy` is due
         self._busy: asyncio.Future[None] | None = None  # the sync that is under way
 
     @classmethod
@@ -94,9 +98,12 @@ class SqliteStore:
         """Runs `work` in a transaction. Raises what it raises, `StoreFull`, or `StoreFailed` from a failed sync on."""
         result = self._apply(work)
         loop = asyncio.get_running_loop()
-        if self._open and not self._applied and not self._unsaved:
-            loop.call_soon(self._commit, loop)
-        elif self._topics and not self._open:
+        if self._open:
+            # While the disk is busy, those who wait for it anyway share one larger commit.
+            if not self._scheduled and (self._busy is None or not durable):
+                self._scheduled = True
+                loop.call_soon(self._commit, loop)
+        elif self._topics:
             loop.call_soon(self._tell)
         waiters = self._to_wait_with(durable)
         if waiters is not None:
@@ -157,6 +164,7 @@ class SqliteStore:
 
     def _commit(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Commits the open transaction, tells those who wait for that, and begins a sync."""
+        self._scheduled = False
         if not self._open:
             return
         try:
@@ -207,21 +215,22 @@ class SqliteStore:
             return
         synced, self._syncing = self._syncing, []
         _resolve(synced, None)
-        if self._dirty:
+        self._commit(loop)
+        if self._dirty and self._busy is None:
             self._begin_sync(loop)
-        else:
-            self._rest(loop)
+        if self._tx.garbage and self._tidying is not loop:
+            self._tidying = loop
+            loop.call_later(_TIDY_EVERY_S, self._tidy, loop)
         self._checkpoints.begin(loop, self._threads)
 
-    def _rest(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Nobody waits: a moment to remove what was purged."""
-        if self._tx.garbage and not self._open and self._failure is None:
-            try:
+    def _tidy(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Removes a little of what was purged; the sync of that is the next occasion."""
+        self._tidying = None
+        if self._failure is None:
+            with contextlib.suppress(StoreError):
                 self._apply(lambda tx: self._tx.tidy())
-            except StoreError:
-                return
-            if self._open:
-                loop.call_soon(self._commit, loop)
+                if self._busy is None:
+                    self._commit(loop)
 
     def _sync(self) -> None:
         """Makes everything that was committed durable, now."""

@@ -15,7 +15,7 @@ from outfall.store.handles import NUMBER_MAX, handle_of, parse_handle
 from outfall.store.sqlite_rows import Rows
 
 _BITS = NUMBER_MAX.bit_length()
-_PURGED_AT_ONCE = 500
+_PURGED_AT_ONCE = 200
 """More items than that are only cut loose by a purge, and removed in steps of as many."""
 
 _Found = tuple[int, str | None, bytes, int, int, int, int | None]
@@ -77,8 +77,11 @@ class Queues(Rows):
     def _total(self, queue: int) -> int:
         known = self._totals.get(queue)
         if known is None:
-            counted = self._execute("SELECT count(*) FROM work WHERE queue = ?", (queue,)).fetchone()
-            known = self._totals[queue] = counted[0]
+            known = int(self._execute("SELECT count(*) FROM work WHERE queue = ?", (queue,)).fetchone()[0])
+            if self.wrote:
+                self._journal.set(self._totals, queue, known)
+            else:
+                self._totals[queue] = known
         return known
 
     def _count(self, queue: int, more: int) -> None:
@@ -232,6 +235,8 @@ class Queues(Rows):
         old = "FROM work INDEXED BY work_age WHERE queue = ? AND enqueued < ?"
         if not self._execute(f"SELECT 1 {old} LIMIT 1", (where, enqueued_before_ms)).fetchone():
             return 0
+        if self._execute("SELECT max(enqueued) FROM work WHERE queue = ?", (where,)).fetchone()[0] < enqueued_before_ms:
+            return self.purge(queue)
         if not self.wrote:
             self._write()
         gone: list[Any] = self._execute(f"DELETE {old} RETURNING grp", (where, enqueued_before_ms)).fetchall()
