@@ -25,6 +25,10 @@ RESOURCE_POLICY_ALWAYS = frozenset({"sts:assumerole", "sts:tagsession"})
 """Actions that a policy of the resource must allow even within the account: a role is assumed by its trust policy."""
 
 
+PROVIDED = "aws"
+"""The account in the ARNs of managed policies that AWS provides."""
+
+
 class Ask(msgspec.Struct, frozen=True):
     """A question: may this principal do this action on this resource?
 
@@ -100,10 +104,12 @@ def service_may_assume(ctx: Context, role_arn: str, service: str) -> bool:
 
 
 def _owner(ctx: Context, ask: Ask) -> str:
-    if ask.resource_account:
-        return ask.resource_account
-    parts = ask.resource.split(":", 5)
-    return (parts[4] if len(parts) == 6 else "") or ctx.account
+    owner = ask.resource_account
+    if not owner:
+        parts = ask.resource.split(":", 5)
+        owner = parts[4] if len(parts) == 6 else ""
+    # What AWS provides (arn:aws:iam::aws:policy/...) is everybody's own.
+    return ask.principal.account if owner == PROVIDED else owner or ctx.account
 
 
 def _sides(ctx: Context, principal: Principal, resource: str | None) -> _Sides:

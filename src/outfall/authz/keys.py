@@ -42,7 +42,8 @@ GLOBAL_KEYS: dict[str, Callable[[Context, Principal], str | None]] = {
     "aws:epochtime": lambda ctx, principal: str(ctx.now // 1000),
     "aws:requestedregion": lambda ctx, principal: ctx.region or None,
 }
-"""Each global key in lower case, and where its value comes from."""
+"""Each global key in lower case, and where its value comes from. aws:SecureTransport is not among them: to a policy
+that refuses plain HTTP, as many bucket policies do, a local server would have to refuse everything."""
 
 _TAG = "aws:principaltag/"
 

@@ -11,7 +11,7 @@ from outfall.authz.grammar import identity_problem
 from outfall.services.iam.aws_managed import AWS_MANAGED
 from outfall.services.iam.errors import AccessDenied, DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from tests.services.iam.desk import BASIC, SEND, Desk
-from tests.support import ACCOUNT
+from tests.support import ACCOUNT, root_of
 
 
 def test_a_new_policy_is_shown_as_aws_shows_it(desk: Desk) -> None:
@@ -93,6 +93,10 @@ def test_policies_of_aws_are_there_to_read_and_not_to_change(desk: Desk) -> None
     ]
     with pytest.raises(AccessDenied):
         desk.iam("DeletePolicy", PolicyArn=BASIC)
+
+
+def test_policies_of_aws_are_everybody_s_own_to_read(desk: Desk) -> None:
+    assert desk.may(root_of(ACCOUNT), "iam:GetPolicy", BASIC).allowed
 
 
 @pytest.mark.parametrize("arn", sorted(AWS_MANAGED))

@@ -32,6 +32,11 @@ def test_iam_001_get_role_encodes_the_trust_policy(desk: Desk) -> None:
     assert json.loads(unquote(role["AssumeRolePolicyDocument"])) == TRUST
 
 
+def test_dates_are_whole_seconds(desk: Desk) -> None:
+    desk.now += 999
+    assert desk.role()["CreateDate"] == T0
+
+
 def test_names_differ_by_more_than_case(desk: Desk) -> None:
     desk.role("Worker")
     with pytest.raises(EntityAlreadyExists, match=r"Role with name worker already exists\."):

@@ -17,6 +17,7 @@ from outfall.services.iam.handlers import (
     new_id,
     save,
     user_resource,
+    whole_second,
 )
 from outfall.services.iam.model import GROUPS, USERS, Group, User, key
 from outfall.services.iam.paging import page
@@ -33,7 +34,7 @@ def _show(group: Group) -> dict[str, Any]:
         "GroupName": group.name,
         "GroupId": group.id,
         "Arn": group.arn,
-        "CreateDate": group.created_ms,
+        "CreateDate": whole_second(group.created_ms),
     }
 
 

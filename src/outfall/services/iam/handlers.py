@@ -85,6 +85,11 @@ def listing_resource(word: str) -> Resource:
     return resource
 
 
+def whole_second(at_ms: int) -> int:
+    """A date as IAM shows it, without the fraction: `2026-09-14T15:46:17Z`."""
+    return at_ms // 1000 * 1000
+
+
 def encoded(document: str) -> str:
     """A policy document as responses carry it."""
     return quote(document, safe="")

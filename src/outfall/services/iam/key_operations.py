@@ -8,7 +8,7 @@ from typing import Any
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam.checks import check
 from outfall.services.iam.errors import LimitExceeded, NoSuchEntity
-from outfall.services.iam.handlers import ID_ALPHABET, find_user
+from outfall.services.iam.handlers import ID_ALPHABET, find_user, whole_second
 from outfall.services.iam.keys import keys_of, remove_key, save_key
 from outfall.services.iam.model import ACCESS_KEYS, AccessKeyRow
 from outfall.services.iam.paging import page
@@ -20,7 +20,12 @@ SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 
 def _show(row: AccessKeyRow) -> dict[str, Any]:
-    return {"UserName": row.user, "AccessKeyId": row.id, "Status": row.status, "CreateDate": row.created_ms}
+    return {
+        "UserName": row.user,
+        "AccessKeyId": row.id,
+        "Status": row.status,
+        "CreateDate": whole_second(row.created_ms),
+    }
 
 
 @operation("CreateAccessKey", action="iam:CreateAccessKey", resource=own_resource)
@@ -44,7 +49,7 @@ def create_access_key(call: Call, request: Request) -> Output:
             "AccessKeyId": row.id,
             "Status": row.status,
             "SecretAccessKey": row.secret,
-            "CreateDate": row.created_ms,
+            "CreateDate": whole_second(row.created_ms),
         }
     }
 

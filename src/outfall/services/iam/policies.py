@@ -11,7 +11,15 @@ from outfall.services.iam import managed
 from outfall.services.iam.aws_managed import AWS_MANAGED
 from outfall.services.iam.checks import check, policy_arn, tags_of
 from outfall.services.iam.errors import AccessDenied, DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
-from outfall.services.iam.handlers import encoded, listing_resource, new_id, require_identity, shown_tags, size_of
+from outfall.services.iam.handlers import (
+    encoded,
+    listing_resource,
+    new_id,
+    require_identity,
+    shown_tags,
+    size_of,
+    whole_second,
+)
 from outfall.services.iam.model import POLICIES, ManagedPolicy, Version, key
 from outfall.services.iam.paging import page
 
@@ -43,7 +51,7 @@ def show_policy(policy: ManagedPolicy, attached: int, bounding: int, *, full: bo
     }
     if full and policy.description is not None:
         shown["Description"] = policy.description
-    shown |= {"CreateDate": policy.created_ms, "UpdateDate": policy.updated_ms}
+    shown |= {"CreateDate": whole_second(policy.created_ms), "UpdateDate": whole_second(policy.updated_ms)}
     if full and policy.tags:
         shown["Tags"] = shown_tags(policy.tags)
     return shown
@@ -155,7 +163,7 @@ def _show_version(policy: ManagedPolicy, version: Version, *, document: bool) ->
     return shown | {
         "VersionId": version.id,
         "IsDefaultVersion": version.id == policy.default,
-        "CreateDate": version.created_ms,
+        "CreateDate": whole_second(version.created_ms),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam.checks import check, tags_of
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
-from outfall.services.iam.handlers import find_role, listing_resource, new_id, role_resource, shown_tags
+from outfall.services.iam.handlers import find_role, listing_resource, new_id, role_resource, shown_tags, whole_second
 from outfall.services.iam.model import INSTANCE_PROFILES, ROLES, InstanceProfile, key
 from outfall.services.iam.paging import page
 from outfall.services.iam.roles import show_role
@@ -44,7 +44,7 @@ def _show(call: Call, profile: InstanceProfile) -> dict[str, Any]:
         "InstanceProfileName": profile.name,
         "InstanceProfileId": profile.id,
         "Arn": profile.arn,
-        "CreateDate": profile.created_ms,
+        "CreateDate": whole_second(profile.created_ms),
         "Roles": [show_role(role)] if role else [],
     }
     return shown | ({"Tags": shown_tags(profile.tags)} if profile.tags else {})

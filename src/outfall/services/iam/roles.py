@@ -20,6 +20,7 @@ from outfall.services.iam.handlers import (
     require_trust,
     role_resource,
     save,
+    whole_second,
     with_extras,
 )
 from outfall.services.iam.model import INSTANCE_PROFILES, ROLES, Role, key
@@ -34,7 +35,7 @@ def show_role(role: Role) -> dict[str, Any]:
         "RoleName": role.name,
         "RoleId": role.id,
         "Arn": role.arn,
-        "CreateDate": role.created_ms,
+        "CreateDate": whole_second(role.created_ms),
         "AssumeRolePolicyDocument": encoded(role.trust),
     }
     if role.description is not None:

@@ -9,7 +9,15 @@ from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam import managed
 from outfall.services.iam.checks import check, tags_of
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists, ValidationError
-from outfall.services.iam.handlers import find_user, listing_resource, new_id, save, user_resource, with_extras
+from outfall.services.iam.handlers import (
+    find_user,
+    listing_resource,
+    new_id,
+    save,
+    user_resource,
+    whole_second,
+    with_extras,
+)
 from outfall.services.iam.keys import keys_of, rename_owner
 from outfall.services.iam.model import USERS, User, key
 from outfall.services.iam.paging import page
@@ -23,7 +31,7 @@ def show_user(user: User) -> dict[str, Any]:
         "UserName": user.name,
         "UserId": user.id,
         "Arn": user.arn,
-        "CreateDate": user.created_ms,
+        "CreateDate": whole_second(user.created_ms),
     }
 
 

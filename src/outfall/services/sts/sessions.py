@@ -61,7 +61,7 @@ def issue(
     """Credentials under which `principal` acts for that long, limited by the session policy on top of its own."""
     if session_policy is not None:
         principal = replace(principal, session_policies=(*principal.session_policies, session_policy))
-    expires_ms = ctx.now + duration_s * 1000
+    expires_ms = (ctx.now // 1000 + duration_s) * 1000
     made = Session(
         "ASIA" + ctx.ids.text(KEY_ALPHABET, 16),
         ctx.ids.text(SECRET_ALPHABET, 40),
