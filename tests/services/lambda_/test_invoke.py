@@ -192,7 +192,22 @@ def test_the_client_context_reaches_the_handler_as_json(world: World) -> None:
     world.active()
     told = base64.b64encode(json.dumps({"custom": {"a": 1}}).encode()).decode()
     assert json.loads(run(world, ClientContext=told).run.client_context) == {"custom": {"a": 1}}
-    error = world.fails("Invoke", FunctionName="fn", ClientContext="garbage")
+
+
+NO_CONTEXT = {
+    "no base64": "garbage!",
+    "no JSON": base64.b64encode(b"text").decode(),
+    "no object": base64.b64encode(b"[]").decode(),
+    "no text": base64.b64encode(b"\xff").decode(),
+    "deeply nested": base64.b64encode(b"[" * 2600).decode(),
+    "too long": base64.b64encode(b'{"a":"' + b"x" * 3000 + b'"}').decode(),
+}
+
+
+@pytest.mark.parametrize("case", NO_CONTEXT, ids=str)
+def test_a_client_context_that_is_none_is_refused(world: World, case: str) -> None:
+    world.active()
+    error = world.fails("Invoke", FunctionName="fn", ClientContext=NO_CONTEXT[case])
     assert error.message == "Client context must be a valid Base64-encoded JSON object."
 
 

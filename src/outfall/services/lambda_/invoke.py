@@ -104,7 +104,7 @@ def _client_context(text: str | None) -> str:
         told = base64.b64decode(text, validate=True).decode()
         if len(text) > CLIENT_CONTEXT_SIZE_MAX or not isinstance(json.loads(told), dict):
             raise ValueError
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise InvalidRequestContentException("Client context must be a valid Base64-encoded JSON object.") from error
     return told
 

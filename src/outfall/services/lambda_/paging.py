@@ -28,7 +28,7 @@ def start_of(marker: str | None) -> Key:
         return ()
     try:
         parts = json.loads(base64.urlsafe_b64decode(marker.encode()))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise InvalidParameterValueException("Invalid Marker") from error
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise InvalidParameterValueException("Invalid Marker")
