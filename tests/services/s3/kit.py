@@ -113,7 +113,7 @@ class S3:
         """The actions and resources that an operation asks permission for."""
 
         def work(tx: Tx) -> list[tuple[str, str]]:
-            call = make_call(tx, now=self.now, house=self.house())
+            call = make_call(tx, now=self.now, account=self.account, house=self.house())
             permissions = SERVICE.operations[name].permissions
             return [(p.action, p.resource(call, request)) for p in permissions if not p.when or p.when(call, request)]
 

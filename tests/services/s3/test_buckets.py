@@ -161,5 +161,7 @@ def test_buckets_are_listed_in_pages(s3: S3) -> None:
 
 def test_what_creating_and_reading_buckets_asks_for(s3: S3) -> None:
     assert s3.asked("CreateBucket", Bucket="b") == [("s3:CreateBucket", "arn:aws:s3:::b")]
+    s3.account = OTHER_ACCOUNT
+    assert s3.asked("CreateBucket", Bucket="bucket") == [("s3:CreateBucket", "*")]
     assert s3.asked("HeadBucket", Bucket="b") == [("s3:ListBucket", "arn:aws:s3:::b")]
     assert s3.asked("ListBuckets") == [("s3:ListAllMyBuckets", "*")]

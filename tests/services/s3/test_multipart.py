@@ -9,7 +9,9 @@ from zlib import crc32
 
 import pytest
 
-from outfall.core.errors import AwsError
+from outfall.core.body import Segment
+from outfall.core.errors import AwsError, NotServed
+from outfall.services.s3.parts import cut
 from tests.services.s3.kit import S3, body, crc32_text
 
 FIVE_MIB = b"x" * 5 * 1024**2
@@ -192,17 +194,32 @@ def test_a_part_is_copied_from_a_range_of_another_object(s3: S3) -> None:
         Upload(s3)("UploadPartCopy", PartNumber=1, CopySource="bucket/source", CopySourceRange="bytes=2-10")
 
 
-def test_a_part_is_copied_from_a_range_of_a_blob_without_reading_it(s3: S3) -> None:
+def test_a_part_is_copied_from_the_beginning_of_a_blob_without_reading_it(s3: S3) -> None:
     s3("PutObject", Bucket="bucket", Key="source", Body=body(b"0123456789", blob="blob-1"))
     upload = Upload(s3)
-    copied = upload("UploadPartCopy", PartNumber=1, CopySource="bucket/source", CopySourceRange="bytes=2-5")
+    copied = upload("UploadPartCopy", PartNumber=1, CopySource="bucket/source", CopySourceRange="bytes=0-3")
     upload.complete({"PartNumber": 1, "ETag": copied["CopyPartResult"]["ETag"]})
     content = s3("GetObject", Bucket="bucket", Key="k")["Body"]
-    assert [(one.blob, one.offset, one.size) for one in content.segments] == [("blob-1", 2, 4)]
+    assert [(one.blob, one.size) for one in content.segments] == [("blob-1", 4)]
     s3("DeleteObject", Bucket="bucket", Key="source")
     assert s3.garbage() == []
     s3("DeleteObject", Bucket="bucket", Key="k")
     assert s3.garbage() == ["blob-1"]
+
+
+def test_a_part_from_the_middle_of_a_blob_is_not_claimed_to_be_served(s3: S3) -> None:
+    s3("PutObject", Bucket="bucket", Key="source", Body=body(b"0123456789", blob="blob-1"))
+    with pytest.raises(NotServed) as refused:
+        Upload(s3)("UploadPartCopy", PartNumber=1, CopySource="bucket/source", CopySourceRange="bytes=2-5")
+    assert refused.value.fields == {"Header": "x-amz-copy-source-range"}
+
+
+@pytest.mark.parametrize("start, length, data", [(0, 9, b"abcdefghi"), (2, 3, b"cde"), (3, 3, b"def"), (8, 1, b"i")])
+def test_segments_are_cut_wherever_they_meet(start: int, length: int, data: bytes) -> None:
+    segments = tuple(Segment(3, data=piece) for piece in (b"abc", b"def", b"ghi"))
+    pieces = cut(segments, start, length)
+    assert b"".join(piece.data for piece in pieces) == data
+    assert sum(piece.size for piece in pieces) == length
 
 
 def test_completion_keeps_its_conditions(s3: S3) -> None:

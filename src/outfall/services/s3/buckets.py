@@ -28,7 +28,13 @@ HOME_REGION = "us-east-1"
 BUCKETS_PER_PAGE_MAX = 10_000
 
 
-@operation("CreateBucket", action="s3:CreateBucket", resource=bucket_arn)
+def _new_bucket_arn(call: Call, request: Request) -> str:
+    """The ARN of a bucket to be; `*` where somebody else has the name, who is not to be asked whether one may."""
+    there = call.tx.get(BUCKETS, (request["Bucket"],))
+    return "*" if there is not None and there.account != call.account else bucket_arn(call, request)
+
+
+@operation("CreateBucket", action="s3:CreateBucket", resource=_new_bucket_arn)
 def create_bucket(call: Call, request: Request) -> Output:
     """A new, empty bucket. Creating one's own bucket again in us-east-1 answers 200 and changes nothing.
 
