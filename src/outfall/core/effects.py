@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 class Park:
     """Long polling: call the handler again (in a new transaction) when `topic` wakes, or at `until_ms` at the latest.
 
-    The handler sees `until_ms` in `call.parked_until`, and answers empty when that time has come. `again_ms` is an
-    earlier moment at which to call it again unasked: when an item that only waits (a delay, a lease) comes due.
+    The handler sees `until_ms` in `call.parked_until`, and answers empty when that time has come. Where the topic is
+    a work queue it is also called when the queue's next item comes due.
     """
 
     topic: str
     until_ms: int
-    again_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ def receive_message(call: Call, request: Request) -> Output:
         _watch_limit(call, queue, max(item.number for item, _ in received))
         wanted = Wanted.of(request, call.protocol)
         return {"Messages": [render(queue, wanted, item, message, call.now) for item, message in received]}
-    return _wait(call, queue, wait_s)
+    # At the limit there are items that are due and cannot be had: waiting for the queue would never wait.
+    return _wait(call, queue.work_queue if room else f"{queue.work_queue}/full", wait_s)
 
 
 def take(ctx: Context, queue: Queue, *, limit: int, visibility_s: int) -> list[tuple[Item, Message]]:
@@ -66,14 +67,9 @@ def take(ctx: Context, queue: Queue, *, limit: int, visibility_s: int) -> list[t
     return taken
 
 
-def _wait(call: Call, queue: Queue, wait_s: int) -> Output:
+def _wait(call: Call, topic: str, wait_s: int) -> Output:
     until_ms = call.parked_until if call.parked_until is not None else call.now + wait_s * 1000
-    if until_ms <= call.now:
-        return {}
-    again_ms = call.tx.next_due(queue.work_queue)
-    if again_ms is not None and not call.now < again_ms < until_ms:
-        again_ms = None
-    return Park(queue.work_queue, until_ms, again_ms)
+    return Park(topic, until_ms) if until_ms > call.now else {}
 
 
 def _room(call: Call, queue: Queue, wait_s: int) -> int:
