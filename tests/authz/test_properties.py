@@ -64,14 +64,14 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(statements(), max_size=5), st.sampled_from(ACTIONS), st.sampled_from(RESOURCES))
 def test_decides_as_the_naive_evaluator_does(told: list[dict[str, Any]], action: str, resource: str) -> None:
     expected = naive_decision(told, action, resource)
     assert decide(action=action, resource=resource, identity=(policy(*told),), owner="111111111111").allowed is expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
 def test_wildcards_match_as_the_regular_expression_does(pattern: str, text: str) -> None:
     assert Pattern.of(pattern).matches(text, lambda key: None) is naively(pattern, text)
@@ -100,7 +100,7 @@ wild_conditions = st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(wild_statements, max_size=3) | json_values, wild_conditions)
 def test_no_document_raises(told: Any, condition: dict[str, Any]) -> None:
     if isinstance(told, list):

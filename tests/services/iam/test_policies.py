@@ -8,10 +8,11 @@ from urllib.parse import unquote
 import pytest
 
 from outfall.authz.grammar import identity_problem
+from outfall.core.principal import root_of
 from outfall.services.iam.aws_managed import AWS_MANAGED
 from outfall.services.iam.errors import AccessDenied, DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from tests.services.iam.desk import BASIC, SEND, Desk
-from tests.support import ACCOUNT, root_of
+from tests.support import ACCOUNT
 
 
 def test_a_new_policy_is_shown_as_aws_shows_it(desk: Desk) -> None:

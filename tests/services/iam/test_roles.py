@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from outfall.core.principal import role_session
+from outfall.core.principal import role_session, root_of
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity
 from tests.services.iam.desk import BASIC, SEND, TRUST, Desk
-from tests.support import ACCOUNT, OTHER_ACCOUNT, T0, root_of
+from tests.support import ACCOUNT, OTHER_ACCOUNT, T0
 
 
 def test_a_new_role_is_shown_as_aws_shows_it(desk: Desk) -> None:

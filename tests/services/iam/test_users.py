@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from outfall.core.principal import Principal
+from outfall.core.principal import Principal, root_of
 from outfall.services.iam.errors import DeleteConflict, LimitExceeded, NoSuchEntity, ValidationError
 from outfall.services.iam.keys import AccessKey, find_access_key
 from tests.services.iam.desk import SEND, Desk
-from tests.support import ACCOUNT, root_of
+from tests.support import ACCOUNT
 
 
 def key_of(desk: Desk, name: str = "u") -> AccessKey:

@@ -211,7 +211,7 @@ def test_a_chained_session_lasts_an_hour_at_most(desk: Desk) -> None:
 def test_what_is_not_served_says_so(desk: Desk, option: str) -> None:
     desk.role(trust=trusting({"AWS": ACCOUNT}))
     with pytest.raises(NotServed, match=option):
-        assume(desk, **{option: "x"})
+        assume(desk, None, **{option: "x"})
 
 
 def test_a_session_token_stands_for_the_user_itself(desk: Desk) -> None:

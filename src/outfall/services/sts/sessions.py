@@ -18,7 +18,7 @@ SWEPT_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session as it is stored. `chained` is a session that was assumed by another session."""
+    """A session as it is stored. `transitive_tags` are the keys of the tags that roles assumed from it inherit."""
 
     access_key_id: str
     secret: str
