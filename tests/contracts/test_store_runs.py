@@ -154,6 +154,15 @@ def test_a_listener_that_fails_stops_neither_the_commit_nor_the_others(store: An
     assert woken == ["topic"]
 
 
+def test_a_store_may_be_closed_twice(store: Any) -> None:
+    async def close() -> None:
+        await store.run(count_up)
+        await store.close()
+        await store.close()
+
+    asyncio.run(close())
+
+
 def test_clearing_removes_everything_but_the_memory_of_numbers(store: Any) -> None:
     def fill(tx: Any) -> tuple[int, int]:
         count_up(tx)

@@ -16,7 +16,7 @@ import pytest
 from outfall.core.ports import QueueCounts
 from outfall.store import SqliteStore, StoreFailed, StoreFull, StoreInUse, StoreIsNewer, StoreUnreadable
 from outfall.store import sqlite_checkpoint as checkpoint
-from outfall.store.sqlite import FILE
+from outfall.store.sqlite_files import FILE
 from tests.contracts.test_store_rows import NOTES, Note
 
 LARGE = Note("x" * 100_000)
@@ -106,6 +106,13 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreUnreadable, match="cannot be used"):
         SqliteStore.open(tmp_path / "file")
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = SqliteStore.open(tmp_path)
+    store.shut()
+    with pytest.raises(StoreFailed, match="closed"):
+        asyncio.run(store.run(put("a")))
 
 
 # Group commit.

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
@@ -28,25 +27,17 @@ from typing import TypeVar
 
 from outfall.core.ports import Tx
 from outfall.store import schema
-from outfall.store.errors import StoreError, StoreFailed, StoreFull, StoreInUse, StoreUnreadable
+from outfall.store.errors import StoreError, StoreFailed, StoreFull
 from outfall.store.failures import is_full, meaning, sync_directory, told
 from outfall.store.sqlite_checkpoint import Checkpoints
+from outfall.store.sqlite_files import FILE, connected, locked
 from outfall.store.sqlite_queues import Queues
 from outfall.store.wakes import Wakes
 
 T = TypeVar("T")
 _Waiter = asyncio.Future[None]
 
-FILE = "outfall.db"
 _TIDY_EVERY_S = 0.02
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
-    "PRAGMA wal_autocheckpoint=0",  # See sqlite_checkpoint.py.
-    "PRAGMA cache_size=-16384",
-    "PRAGMA secure_delete=OFF",
-    "PRAGMA temp_store=MEMORY",
-)
 
 
 class SqliteStore:
@@ -63,6 +54,7 @@ class SqliteStore:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="outfall-store")
         self._checkpoints = Checkpoints(directory / FILE, connection)
         self._failure: StoreError | None = None
+        self._closed = False
         self._applied: list[_Waiter] = []  # wait for the open transaction to be committed
         self._unsaved: list[_Waiter] = []  # wait for it to be durable
         self._unsynced: list[_Waiter] = []  # committed; wait for the next sync
@@ -78,9 +70,9 @@ class SqliteStore:
     def open(cls, directory: Path) -> SqliteStore:
         """Opens the data in `directory`, or makes it. Raises `StoreInUse`, `StoreIsNewer` or `StoreUnreadable`."""
         connection = None
-        lock = _locked(directory)
+        lock = locked(directory)
         try:
-            connection = _connected(directory / FILE)
+            connection = connected(directory / FILE)
             schema.prepare(connection)
             store = cls(directory, lock, connection)
             os.fdatasync(store._log)
@@ -263,7 +255,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Makes everything durable and lets go."""
-        if self._db is None:
+        if self._closed:
             return
         loop = asyncio.get_running_loop()
         self._commit(loop)
@@ -275,6 +267,9 @@ class SqliteStore:
 
     def shut(self) -> None:
         """Lets go, outside of an event loop."""
+        if self._closed:
+            return
+        self._closed = True
         if self._open:
             self._commit(None)
         self._threads.shutdown()
@@ -283,33 +278,6 @@ class SqliteStore:
         self._db.close()
         os.close(self._log)
         os.close(self._lock)
-
-
-def _locked(directory: Path) -> int:
-    """Keeps other processes out, until the file that is returned is closed."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise StoreUnreadable(f"The data directory {directory} cannot be used: {error.strerror}.") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise StoreInUse(f"Another process is working on the data directory {directory}.") from error
-    return lock
-
-
-def _connected(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, cached_statements=256)
-    try:
-        modes = [connection.execute(pragma).fetchone() for pragma in _PRAGMAS]
-        if modes[0] != ("wal",):
-            raise StoreUnreadable("The data directory is on a file system that cannot hold a write-ahead log.")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _resolve(waiters: list[_Waiter], error: BaseException | None) -> None:

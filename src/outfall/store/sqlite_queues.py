@@ -11,6 +11,7 @@ import sqlite3
 from typing import Any
 
 from outfall.core.ports import Item, QueueCounts
+from outfall.store import sqlite_questions as ask
 from outfall.store.handles import NUMBER_MAX, handle_of, parse_handle
 from outfall.store.sqlite_rows import Rows
 
@@ -19,29 +20,6 @@ _PURGED_AT_ONCE = 200
 """More items than that are only cut loose by a purge, and removed in steps of as many."""
 
 _Found = tuple[int, str | None, bytes, int, int, int, int | None]
-_ROW = "id, grp, payload, due, enqueued, receives, first_received"
-
-_ENQUEUE = "INSERT INTO work(id, queue, turn, due, enqueued, grp, payload) VALUES(?, ?, ?, ?, ?, ?, ?)"
-_READY = f"SELECT {_ROW} FROM work INDEXED BY work_turn WHERE queue = ? AND turn <= ? ORDER BY turn, id LIMIT ?"
-_FOLLOWING = f"SELECT {_ROW} FROM work INDEXED BY work_group WHERE queue = ? AND grp = ? AND id > ? ORDER BY id LIMIT ?"
-_LEASE = "UPDATE work SET turn = ?, due = ?, receives = ?, first_received = ?, leased = 1 WHERE id = ?"
-_ACKNOWLEDGE = "DELETE FROM work WHERE id = ? AND receives = ? AND leased RETURNING grp"
-_SETTLE = """UPDATE work SET turn = max(due, coalesce(
-    (SELECT max(due) FROM work INDEXED BY work_group_lease
-        WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL AND leased), due))
-    WHERE id = (SELECT min(id) FROM work INDEXED BY work_group
-        WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL)"""
-_LATER = """SELECT count(*), coalesce(sum(leased), 0) FROM work INDEXED BY work_turn
-    WHERE queue = ? AND turn > ? AND grp IS NULL"""
-_LATER_GROUPED = """SELECT count(*), coalesce(sum(leased), 0) FROM work INDEXED BY work_group_due
-    WHERE queue = ? AND due > ? AND grp IS NOT NULL"""
-_LEASED = """SELECT id, grp, due, enqueued FROM work WHERE id IN (
-    SELECT id FROM work INDEXED BY work_turn WHERE queue = ? AND turn IS NOT NULL AND leased
-    UNION SELECT id FROM work INDEXED BY work_group_lease WHERE queue = ? AND grp IS NOT NULL AND leased)"""
-_NEXT = "SELECT min(turn) FROM work INDEXED BY work_turn WHERE queue = ? AND turn IS NOT NULL"
-_DUE = """SELECT name, due FROM (
-    SELECT name, (SELECT min(turn) FROM work INDEXED BY work_turn WHERE queue = queues.id AND turn IS NOT NULL) AS due
-    FROM queues WHERE name >= ? AND name < ?) WHERE due IS NOT NULL ORDER BY name"""
 
 
 class Queues(Rows):
@@ -95,7 +73,7 @@ class Queues(Rows):
         where = self._queue(queue) or self._new_queue(queue)
         number = self._item_numbers.take()
         turn = due_ms if group is None else None
-        self._execute(_ENQUEUE, (where << _BITS | number, where, turn, due_ms, now_ms, group, payload))
+        self._execute(ask.ENQUEUE, (where << _BITS | number, where, turn, due_ms, now_ms, group, payload))
         if group is not None:
             self._settle(where, group)
         self._count(where, 1)
@@ -104,11 +82,11 @@ class Queues(Rows):
 
     def _settle(self, queue: int, group: str) -> None:
         """Gives the oldest of a group its turn."""
-        self._execute(_SETTLE, {"queue": queue, "grp": group})
+        self._execute(ask.SETTLE, {"queue": queue, "grp": group})
 
     def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
         where = self._queue(queue)
-        found: list[_Found] = self._execute(_READY, (where, now_ms, limit)).fetchall()
+        found: list[_Found] = self._execute(ask.READY, (where, now_ms, limit)).fetchall()
         if not found:
             return []
         if not self.wrote:
@@ -120,7 +98,7 @@ class Queues(Rows):
         for row in found:
             first = now_ms if row[6] is None else row[6]
             turn = until if row[1] is None else None
-            self._execute(_LEASE, (turn, until, row[5] + 1, first, row[0]))
+            self._execute(ask.LEASE, (turn, until, row[5] + 1, first, row[0]))
         for group in groups:
             self._settle(where, group)
         return [_claimed(row, now_ms, until) for row in found]
@@ -134,7 +112,7 @@ class Queues(Rows):
             found.append(head)
             if head[1] is None:
                 continue
-            for row in self._execute(_FOLLOWING, (queue, head[1], head[0], limit - len(found))).fetchall():
+            for row in self._execute(ask.FOLLOWING, (queue, head[1], head[0], limit - len(found))).fetchall():
                 if row[3] > now_ms:
                     break
                 found.append(row)
@@ -189,7 +167,7 @@ class Queues(Rows):
             return False
         if not self.wrote:
             self._write()
-        found = self._execute(_ACKNOWLEDGE, (where << _BITS | parsed[0], parsed[1])).fetchall()
+        found = self._execute(ask.ACKNOWLEDGE, (where << _BITS | parsed[0], parsed[1])).fetchall()
         if not found:
             return False
         self._count(where, -1)
@@ -215,7 +193,7 @@ class Queues(Rows):
     def peek(self, queue: str, *, after: int = 0, limit: int = 100) -> list[Item]:
         where = self._queue(queue)
         found = self._execute(
-            f"SELECT {_ROW}, leased FROM work WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            f"SELECT {ask.ROW}, leased FROM work WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
             (where << _BITS | min(after, NUMBER_MAX), where << _BITS | NUMBER_MAX, limit),
         ).fetchall()
         return [_item(*row) for row in found]
@@ -225,8 +203,8 @@ class Queues(Rows):
         total = self._total(where) if where else 0
         if not total:
             return QueueCounts(0, 0, 0)
-        plain, plain_leased = self._execute(_LATER, (where, now_ms)).fetchone()
-        grouped, grouped_leased = self._execute(_LATER_GROUPED, (where, now_ms)).fetchone()
+        plain, plain_leased = self._execute(ask.LATER, (where, now_ms)).fetchone()
+        grouped, grouped_leased = self._execute(ask.LATER_GROUPED, (where, now_ms)).fetchone()
         later, leased = plain + grouped, plain_leased + grouped_leased
         return QueueCounts(total - later, leased, later - leased)
 
@@ -286,7 +264,7 @@ class Queues(Rows):
         freed = 0
         for name, _ in self.due_queues(prefix):
             where = self._queue(name)
-            leased = self._execute(_LEASED, (where, where)).fetchall()
+            leased = self._execute(ask.LEASED, (where, where)).fetchall()
             for item, group, due, enqueued in leased:
                 self._move(where, item, group, min(due, enqueued), False, None)
             if leased:
@@ -295,12 +273,12 @@ class Queues(Rows):
         return freed
 
     def next_due(self, queue: str) -> int | None:
-        found: tuple[int | None] = self._execute(_NEXT, (self._queue(queue),)).fetchone()
+        found: tuple[int | None] = self._execute(ask.NEXT, (self._queue(queue),)).fetchone()
         return found[0]
 
     def due_queues(self, prefix: str) -> list[tuple[str, int]]:
         after = prefix + chr(0x10FFFF)
-        return self._execute(_DUE, (prefix, after)).fetchall()
+        return self._execute(ask.DUE, (prefix, after)).fetchall()
 
 
 def _claimed(row: _Found, now_ms: int, until_ms: int) -> Item:
