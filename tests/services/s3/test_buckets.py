@@ -104,6 +104,27 @@ def test_names(name: str, valid: bool) -> None:
     assert valid_bucket_name(name) is valid
 
 
+@pytest.mark.parametrize(
+    "request_, code",
+    [
+        ({"ObjectLockEnabledForBucket": True}, "NotImplemented"),
+        ({"GrantRead": "id=1"}, "NotImplemented"),
+        ({"BucketNamespace": "account-regional"}, "NotImplemented"),
+        ({"CreateBucketConfiguration": {"Bucket": {"Type": "Directory"}}}, "NotImplemented"),
+        ({"ObjectOwnership": "Mine"}, "InvalidArgument"),
+        ({"ACL": "public-read"}, "InvalidBucketAclWithObjectOwnership"),
+        ({"ACL": "public-read", "ObjectOwnership": "ObjectWriter"}, "AccessDenied"),
+    ],
+)
+def test_options_that_would_be_lost_are_refused(s3: S3, request_: dict[str, Any], code: str) -> None:
+    assert refusal(s3, "CreateBucket", Bucket="another", **request_).code == code
+
+
+def test_a_bucket_is_born_with_its_tags(s3: S3) -> None:
+    s3("CreateBucket", Bucket="another", CreateBucketConfiguration={"Tags": [{"Key": "a", "Value": "1"}]})
+    assert s3("GetBucketTagging", Bucket="another") == {"TagSet": [{"Key": "a", "Value": "1"}]}
+
+
 def test_a_name_that_may_not_be(s3: S3) -> None:
     refused = refusal(s3, "CreateBucket", Bucket="No")
     assert (refused.code, refused.status, refused.fields) == ("InvalidBucketName", 400, {"BucketName": "No"})

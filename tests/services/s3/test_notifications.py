@@ -301,5 +301,6 @@ def test_event_bridge_is_not_claimed_to_be_served(s3: S3) -> None:
 
 def test_topics_are_not_claimed_to_be_served(s3: S3) -> None:
     topic = {"TopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:t", "Events": ["s3:ObjectCreated:*"]}
-    with pytest.raises(NotServed, match="sns"):
-        put(s3, topics=[topic])
+    for skip in (False, True):
+        with pytest.raises(NotServed, match="sns"):
+            put(s3, topics=[topic], SkipDestinationValidation=skip)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from outfall.core.errors import AwsError
+from outfall.core.errors import AwsError, NotServed
 from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal
 from tests.services.s3.kit import S3
@@ -34,6 +34,12 @@ def test_if_match_removes_what_was_seen(s3: S3) -> None:
         s3("DeleteObject", Bucket="bucket", Key="k", IfMatch=etag)
     assert (refused.value.code, refused.value.status) == ("PreconditionFailed", 412)
     assert s3.get("k") == b"other"
+
+
+def test_conditions_of_directory_buckets_are_not_claimed_to_be_served(s3: S3) -> None:
+    for condition in ({"IfMatchSize": 4}, {"IfMatchLastModifiedTime": 0}):
+        with pytest.raises(NotServed):
+            s3("DeleteObject", Bucket="bucket", Key="k", **condition)
 
 
 def test_a_batch_tells_each_key_unless_it_is_quiet(s3: S3) -> None:

@@ -120,6 +120,8 @@ def canned_acl(request: Request, bucket: Bucket) -> str:
         raise errors.InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=named)
     if bucket.ownership == "BucketOwnerEnforced" and named not in ACLS_OF_OWNER:
         raise errors.AccessControlListNotSupported
+    if named not in ACLS_OF_OWNER:  # New buckets block public ACLs, and others would grant what nobody looks at.
+        raise errors.AccessDenied
     return named
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import replace
 from typing import Any
 
+from outfall.core.errors import NotServed
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.s3 import errors
@@ -26,6 +26,16 @@ from outfall.services.s3.tags import checked_tags
 
 HOME_REGION = "us-east-1"
 BUCKETS_PER_PAGE_MAX = 10_000
+OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
+UNSERVED = {
+    "ObjectLockEnabledForBucket": "x-amz-bucket-object-lock-enabled",
+    "GrantFullControl": "x-amz-grant-full-control",
+    "GrantRead": "x-amz-grant-read",
+    "GrantReadACP": "x-amz-grant-read-acp",
+    "GrantWrite": "x-amz-grant-write",
+    "GrantWriteACP": "x-amz-grant-write-acp",
+}
+"""Options whose meaning would be lost silently, and the headers that carry them."""
 
 
 def _new_bucket_arn(call: Call, request: Request) -> str:
@@ -54,14 +64,34 @@ def create_bucket(call: Call, request: Request) -> Output:
         if not call.region == region == there.region == HOME_REGION:
             raise errors.BucketAlreadyOwnedByYou(BucketName=name)
         return _created(name, region)
-    bucket = Bucket(name, call.account, region, call.now, location, tags=checked_tags(configuration.get("Tags")))
-    if request.get("ObjectOwnership"):
-        bucket = replace(bucket, ownership=request["ObjectOwnership"])
-    if request.get("ObjectLockEnabledForBucket"):
-        raise errors.not_served("x-amz-bucket-object-lock-enabled")
+    ownership = _ownership(request)
+    tags = checked_tags(configuration.get("Tags"))
+    bucket = Bucket(name, call.account, region, call.now, location, tags=tags, ownership=ownership)
     call.tx.put(BUCKETS, (name,), bucket)
     call.tx.put(OWNED, (call.account, name), Owned(call.now, region))
     return _created(name, region)
+
+
+def _ownership(request: Request) -> str:
+    """ObjectOwnership of a new bucket. Errors: InvalidArgument, InvalidBucketAclWithObjectOwnership, AccessDenied for
+    public ACLs, 501 for what this server does not have."""
+    for member, header in UNSERVED.items():
+        if request.get(member):
+            raise errors.not_served(header)
+    if request.get("BucketNamespace") not in (None, "", "global"):
+        raise errors.not_served("x-amz-bucket-namespace")
+    if (request.get("CreateBucketConfiguration") or {}).get("Bucket"):
+        raise NotServed("Directory buckets are not served.")
+    ownership: str = request.get("ObjectOwnership") or OWNERSHIPS[0]
+    if ownership not in OWNERSHIPS:
+        raise errors.InvalidArgument(
+            "Invalid x-amz-object-ownership header: " + ownership, ArgumentName="x-amz-object-ownership"
+        )
+    if request.get("ACL") not in (None, "", "private"):
+        if ownership == OWNERSHIPS[0]:
+            raise errors.InvalidBucketAclWithObjectOwnership
+        raise errors.AccessDenied
+    return ownership
 
 
 def _created(name: str, region: str) -> Output:

@@ -64,6 +64,10 @@ class InvalidArgument(AwsError):  # ArgumentName, ArgumentValue
     """Invalid Argument"""
 
 
+class InvalidBucketAclWithObjectOwnership(AwsError):
+    """Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"""
+
+
 class InvalidBucketName(AwsError):  # BucketName
     """The specified bucket is not valid."""
 

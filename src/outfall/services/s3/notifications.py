@@ -75,7 +75,7 @@ def put_bucket_notification_configuration(call: Call, request: Request) -> Outpu
     rules = read_rules(call, configuration)
     _check_together(rules)
     for rule in rules:
-        _check_place(rule, bucket)
+        _check_place(call, rule, bucket)
     if configuration.get("EventBridgeConfiguration") is not None:
         raise NotServed("EventBridgeConfiguration is not served yet.")
     bucket = replace(bucket, rules=rules)
@@ -176,8 +176,11 @@ def _check_together(rules: tuple[NotificationRule, ...]) -> None:
         )
 
 
-def _check_place(rule: NotificationRule, bucket: Bucket) -> None:
-    if Arn.parse(rule.target).region != bucket.region:
+def _check_place(call: Call, rule: NotificationRule, bucket: Bucket) -> None:
+    target = Arn.parse(rule.target)
+    if target.service not in call.house.targets:
+        raise NotServed(f"Notifications to {target.service} are not served yet.")
+    if target.region != bucket.region:
         raise errors.InvalidArgument(
             "The notification destination service region is not valid for the bucket location constraint",
             ArgumentName="Arn",
@@ -194,8 +197,6 @@ def _check_targets(call: Call, bucket: Bucket) -> None:
         if refusal is None:
             continue
         service = Arn.parse(rule.target).service
-        if refusal.kind == "unsupported":
-            raise NotServed(f"Notifications to {service} are not served yet.")
         if service == "lambda":
             failed.append((f"{rule.target}, null", f"Not authorized to invoke function [{rule.target}]"))
         else:

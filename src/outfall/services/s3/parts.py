@@ -88,7 +88,7 @@ def _copied_part(call: Call, number: int, source: Source, header: str | None) ->
     start, length = _copied_range(header, source.version.size)
     segments = storage.body(call.tx, source.bucket.name, source.key, source.version).segments
     if length == source.version.size and not source.version.parts:
-        return Part(number, length, source.version.etag, call.now, segments)
+        return Part(number, length, source.version.etag, call.now, segments, source.version.checksums)
     segments = cut(segments, start, length)
     return Part(number, length, _etag(segments), call.now, segments)
 

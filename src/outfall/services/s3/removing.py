@@ -14,6 +14,8 @@ from outfall.services.s3.model import NULL_VERSION, Bucket, Version
 from outfall.services.s3.writing import EMPTY_MD5, told_version
 
 KEYS_PER_REQUEST_MAX = 1000
+UNSERVED = {"IfMatchLastModifiedTime": "x-amz-if-match-last-modified-time", "IfMatchSize": "x-amz-if-match-size"}
+"""Conditions that S3 has for directory buckets alone."""
 
 
 @operation(
@@ -36,6 +38,9 @@ def delete_object(call: Call, request: Request) -> Output:
 
 
 def _check_conditions(call: Call, bucket: Bucket, request: Request) -> None:
+    for member, header in UNSERVED.items():
+        if request.get(member) is not None:
+            raise errors.not_served(header)
     match = request.get("IfMatch")
     there = storage.current(call.tx, bucket.name, request["Key"])
     if not match or (there is None and match.strip() != "*"):

@@ -86,8 +86,6 @@ def put_object_acl(call: Call, request: Request) -> Output:
     if grants or not request.get("ACL"):
         raise not_served("x-amz-grant")
     acl = canned_acl(request, bucket)
-    if acl not in ("private", "bucket-owner-full-control"):
-        raise not_served("x-amz-acl")
     if acl != version.attributes.acl:
         changed = replace(version, attributes=replace(version.attributes, acl=acl))
         storage.update(call.tx, bucket.name, request["Key"], changed)
