@@ -47,6 +47,7 @@ def found(models: Models, line: str, headers: dict[str, str] | None = None, body
             ("sqs", "query", "ListQueues"),
         ),
         ("POST /", {"host": "eu-west-1.queue.localhost"} | FORM, b"Action=ListQueues", ("sqs", "query", "ListQueues")),
+        ("GET /b", scope("s3") | {"x-amz-target": "Some.Nonsense"}, b"", ("s3", "rest-xml", "ListObjects")),
         ("GET /", {}, b"", ("s3", "rest-xml", "ListBuckets")),
         (
             "GET /b/k?X-Amz-Credential=test%2F20260101%2Feu-west-1%2Fs3%2Faws4_request",

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from outfall.core.errors import AwsError
-from outfall.wire import json, rest, xml
-from outfall.wire.codec import Headers, finished, request_id_headers
+from outfall.wire import json_out, rest, xml_out
+from outfall.wire.answers import Headers, finished, request_id_headers
 from outfall.wire.identify import Route
 from outfall.wire.legacy import ERROR_CODES_OF_QUERY, XML_DECLARATION
 from outfall.wire.message import WireResponse
@@ -99,7 +99,7 @@ def _json(
     if service is not None and service.query_compatible:
         fault = "Sender" if error.sender_fault else "Receiver"
         headers.append(("x-amzn-query-error", f"{_query_code(service, error, code)};{fault}"))
-    return status, json.encode(body)
+    return status, json_out.encode(body)
 
 
 def _query_code(service: ServiceModel | None, error: AwsError, code: str) -> str:
@@ -124,7 +124,7 @@ def _rest_json(
         body["Type"] = "User" if error.sender_fault else "Service"
     body[_message_key(shape, code)] = error.message
     headers += [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)]
-    return status, json.encode(body)
+    return status, json_out.encode(body)
 
 
 def _without_headers(
@@ -143,7 +143,7 @@ def _without_headers(
 def _json_fields(service: ServiceModel | None, shape: Shape, fields: dict[str, Any]) -> dict[str, Any]:
     if service is None or not shape or not fields:
         return dict(fields)
-    told: dict[str, Any] = json.Writers(service).structure(service.members(shape))(fields)
+    told: dict[str, Any] = json_out.Writers(service).structure(service.members(shape))(fields)
     return told
 
 
@@ -155,11 +155,11 @@ def _query(
     space = f' xmlns="{service.xml_namespace}"' if service and service.xml_namespace else ""
     out = [XML_DECLARATION.get(name, ""), f"<ErrorResponse{space}><Error>"]
     out.append(f"<Type>{'Sender' if error.sender_fault else 'Receiver'}</Type>")
-    out.append(f"<Code>{xml.escape(code)}</Code>{_message(error)}")
+    out.append(f"<Code>{xml_out.escape(code)}</Code>{_message(error)}")
     _fields(out, service, _shape(service, error), error.fields)
     if name == "sqs":
         out.append("<Detail/>")
-    out.append(f"</Error><RequestId>{xml.escape(request_id)}</RequestId></ErrorResponse>")
+    out.append(f"</Error><RequestId>{xml_out.escape(request_id)}</RequestId></ErrorResponse>")
     headers.append(("Content-Type", "text/xml"))
     return status, "".join(out).encode("utf-8", "replace")
 
@@ -171,17 +171,17 @@ def _rest_xml(
     if code in DENIED:
         code, status = "AccessDenied", 403
     ids = dict(headers)
-    out = [XML_DECLARATION["s3"], f"<Error><Code>{xml.escape(code)}</Code>{_message(error)}"]
+    out = [XML_DECLARATION["s3"], f"<Error><Code>{xml_out.escape(code)}</Code>{_message(error)}"]
     shape = _shape(service, error)
     _fields(out, service, shape, _without_headers(service, shape, error.fields, headers))
-    out.append(f"<RequestId>{xml.escape(request_id)}</RequestId>")
+    out.append(f"<RequestId>{xml_out.escape(request_id)}</RequestId>")
     out.append(f"<HostId>{ids.get('x-amz-id-2', '')}</HostId></Error>")
     headers.append(("Content-Type", "application/xml"))
     return status, "".join(out).encode("utf-8", "replace")
 
 
 def _message(error: AwsError) -> str:
-    return f"<Message>{_safe(error.message)}</Message>" if error.message else ""
+    return f"<Message>{xml_out.safe(error.message)}</Message>" if error.message else ""
 
 
 def _fields(out: list[str], service: ServiceModel | None, shape: Shape, fields: dict[str, Any]) -> None:
@@ -191,15 +191,10 @@ def _fields(out: list[str], service: ServiceModel | None, shape: Shape, fields: 
             continue
         if service is not None and key in members:
             member = service.resolve(members[key])
-            xml.Writer(service).element(member.get("locationName", key), member)(out, value)
+            xml_out.Writer(service).element(member.get("locationName", key), member)(out, value)
         else:
             text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-            out.append(f"<{key}>{_safe(text)}</{key}>")
-
-
-def _safe(text: str) -> str:
-    """Text that any XML parser reads: what XML cannot hold, a client's garbage mostly, becomes U+FFFD."""
-    return xml.escape(xml.UNSPEAKABLE.sub("\ufffd", text))
+            out.append(f"<{key}>{xml_out.safe(text)}</{key}>")
 
 
 Form = Callable[["ServiceModel | None", str, AwsError, str, Headers], tuple[int, bytes]]

@@ -93,7 +93,8 @@ def route(models: Models, request: WireRequest, served: frozenset[str]) -> Route
     if target:
         prefix, _, operation = target.rpartition(".")
         service = TARGETS.get(prefix) or (SIGNING_NAMES.get(scope[1], scope[1]) if scope else prefix)
-        return _json_route(models, request, service, operation, region, served)
+        if service not in served or models.service(service).protocol == "json":
+            return _json_route(models, request, service, operation, region, served)
     try:
         params = _params(request.query)
     except AwsError as error:

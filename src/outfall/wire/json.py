@@ -1,13 +1,12 @@
-"""JSON bodies: read with msgspec into dicts of the model's types, written from dicts in the order they have.
+"""JSON bodies read with msgspec into dicts of the model's types. They are written by `json_out.py`.
 
-A shape that needs nothing done to its values (no timestamp, no renamed member) costs one call of msgspec each way; any
-other is walked by functions compiled once per shape.
+A shape that needs nothing done to its values (no timestamp, no renamed member) costs one call of msgspec; any other is
+walked by functions compiled once per shape.
 """
 
 from __future__ import annotations
 
 import base64
-import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, TypedDict
@@ -24,8 +23,6 @@ from outfall.wire.shapes import (
     NOT_NUMBERS,
     read_timestamp,
     seconds_to_ms,
-    timestamp_writer,
-    write_float,
 )
 
 Walk = Callable[[Any], Any]
@@ -46,7 +43,7 @@ SIMPLE_TYPES: dict[str, Any] = {
 }
 FLOATS = ("float", "double", "bigdecimal")
 WIRE_NAMES = {"int": "NUMBER_VALUE", "float": "NUMBER_VALUE", "str": "STRING_VALUE", "bool": "BOOLEAN_VALUE"}
-SHAPE_NAMES = {"str": "String", "int": "Integer", "float": "Double", "bool": "Boolean", "bytes": "Blob"}
+SHAPE_NAMES = {"str": "a String", "int": "an Integer", "float": "a Double", "bool": "a Boolean", "bytes": "a Blob"}
 EXPECTED = re.compile(r"Expected `(\w+)[^`]*`, got `(\w+)`")
 
 
@@ -95,7 +92,7 @@ def _explain(error: Exception) -> str:
         return f"Start of {'structure or map' if got == 'object' else 'list'} found where not expected."
     if expected in ("object", "array"):
         return f"Expected {'map or structure' if expected == 'object' else 'list'} or null"
-    return f"{WIRE_NAMES.get(got, got)} can not be converted to a {SHAPE_NAMES.get(expected, expected)}"
+    return f"{WIRE_NAMES.get(got, got)} can not be converted to {SHAPE_NAMES.get(expected, expected)}"
 
 
 def without_nulls(value: Any) -> Any:
@@ -169,7 +166,7 @@ class Readers:
         """A function from what JSON has to what handlers get; raises ValueError or TypeError."""
         kind, name = shape["type"], shape["shape"]
         if shape.get("document"):
-            return _same
+            return unchanged
         if kind not in ("structure", "list", "map"):
             return SIMPLE_WALKS.get(kind) or _checked(kind)
         if name not in self._made:
@@ -226,7 +223,7 @@ def needs_walk(service: ServiceModel, shape: Shape, member: str = "", above: tup
     return False
 
 
-def _same(value: Any) -> Any:
+def unchanged(value: Any) -> Any:
     return value
 
 
@@ -268,93 +265,3 @@ SIMPLE_WALKS: dict[str, Walk] = {
     "timestamp": _read_timestamp,
     **dict.fromkeys(FLOATS, _read_float),
 }
-
-
-class Writer:
-    """Writes one structure as compact JSON, keys in the order of the dict: `Writer(service, shape)(value)`."""
-
-    def __init__(self, service: ServiceModel, shape: Shape, members: dict[str, Shape] | None = None) -> None:
-        self._writers = Writers(service)
-        whole = service.members(shape) if members is None and shape["type"] == "structure" else members
-        if shape.get("document"):
-            self._walk = None
-        elif whole is None:
-            self._walk = self._writers.of(shape) if needs_walk(service, shape) else None
-        elif any(needs_walk(service, one, name) for name, one in whole.items()):
-            self._walk = self._writers.structure(whole)
-        else:
-            self._walk = None
-
-    def __call__(self, value: Any) -> bytes:
-        """UTF-8, not escaped; None is null, bytes are base64."""
-        return encode(value if self._walk is None else self._walk(value))
-
-
-def encode(value: Any) -> bytes:
-    """Compact JSON. A lone surrogate, which UTF-8 cannot hold, becomes a question mark."""
-    try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError:
-        return msgspec.json.encode(_encodable(value))
-
-
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(one) for key, one in value.items()}
-    return [_encodable(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-class Writers:
-    """Compiles how values of a shape become what JSON has."""
-
-    def __init__(self, service: ServiceModel) -> None:
-        self._service = service
-        self._made: dict[str, Walk] = {}
-
-    def of(self, shape: Shape) -> Walk:
-        """A function from a handler's value to what msgspec writes."""
-        kind, name = shape["type"], shape["shape"]
-        if shape.get("document"):
-            return _same
-        if kind == "timestamp":
-            return timestamp_writer(shape, "unixTimestamp")
-        if kind in FLOATS:
-            return lambda value: value if math.isfinite(value) else write_float(value)
-        if kind not in ("structure", "list", "map"):
-            return _same
-        if name not in self._made:
-            self._compile(kind, name, shape)
-        return self._made[name]
-
-    def _compile(self, kind: str, name: str, shape: Shape) -> None:
-        if kind == "structure":
-            table: dict[str, tuple[str, Walk]] = {}
-            self._made[name] = self._walk(table)
-            table.update(self._table(self._service.members(shape)))
-            return
-        inner: list[Walk] = []
-        if kind == "list":
-            self._made[name] = lambda value: [None if one is None else inner[0](one) for one in value]
-            inner.append(self.of(self._service.resolve(shape["member"])))
-        else:
-            self._made[name] = lambda value: {key: None if one is None else inner[0](one) for key, one in value.items()}
-            inner.append(self.of(self._service.resolve(shape["value"])))
-
-    def structure(self, members: dict[str, Shape]) -> Walk:
-        """The walk of a structure of these members."""
-        return self._walk(self._table(members))
-
-    def _table(self, members: dict[str, Shape]) -> dict[str, tuple[str, Walk]]:
-        return {name: (wire_name(name, shape), self.of(shape)) for name, shape in members.items()}
-
-    def _walk(self, table: dict[str, tuple[str, Walk]]) -> Walk:
-        def walk(value: Any) -> dict[str, Any]:
-            told = {}
-            for name, one in value.items():
-                key, write = table.get(name, (name, _same))
-                told[key] = None if one is None else write(one)
-            return told
-
-        return walk

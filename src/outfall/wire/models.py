@@ -132,7 +132,7 @@ class Models:
 
     def _read(self, name: str) -> ServiceModel:
         folder = self._path / name
-        if "/" in name or name.startswith(".") or not folder.is_dir():
+        if not name or "/" in name or name.startswith(".") or not folder.is_dir():
             raise UnknownService(name)
         version = max(one for one in folder.iterdir() if one.is_dir())
         packed = version / "service-2.json.gz"

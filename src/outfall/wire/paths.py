@@ -49,7 +49,10 @@ class Pattern:
 
     def complete(self, params: Params, headers: Mapping[str, str]) -> bool:
         """Whether the request has what else tells this operation from its neighbours."""
-        return all(name in params for name in self.queries) and all(name in headers for name in self.headers)
+        for name in self.queries:
+            if name not in params:
+                return False
+        return not self.headers or all(name in headers for name in self.headers)
 
 
 class Paths:
@@ -76,12 +79,12 @@ class Paths:
     ) -> tuple[str, dict[str, str]] | None:
         """The operation and its path labels; None if there is none, or if the query string asks for another one."""
         parts = path[1:].split("/")
-        lacking: tuple[str, dict[str, str]] | None = None
         asked = [name for name in params if name in self.markers] if params else []
-        for pattern in (self.methods if asked else self.plain).get(method, ()):
-            if pattern.markers and not pattern.marked(params):
-                continue
-            if pattern.queries and not params:
+        if not asked:
+            return self._plainly(method, parts, params, headers)
+        lacking: tuple[str, dict[str, str]] | None = None
+        for pattern in self.methods.get(method, ()):
+            if not pattern.marked(params):
                 continue
             labels = pattern.labels(parts)
             if labels is None:
@@ -92,6 +95,18 @@ class Paths:
             if understood and pattern.markers and lacking is None:
                 lacking = pattern.operation, labels
         return lacking
+
+    def _plainly(
+        self, method: str, parts: list[str], params: Params, headers: Mapping[str, str]
+    ) -> tuple[str, dict[str, str]] | None:
+        """The same where no parameter marks an operation: nearly all requests."""
+        for pattern in self.plain.get(method, ()):
+            if (pattern.queries or pattern.headers) and not pattern.complete(params, headers):
+                continue
+            labels = pattern.labels(parts)
+            if labels is not None:
+                return pattern.operation, labels
+        return None
 
 
 def compile_pattern(service: ServiceModel, operation: OperationModel) -> Pattern:

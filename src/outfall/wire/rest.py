@@ -15,7 +15,7 @@ import msgspec
 
 from outfall.wire.errors import InvalidArgument, SerializationException
 from outfall.wire.models import OperationModel, ServiceModel, Shape
-from outfall.wire.shapes import READERS, writer
+from outfall.wire.shapes import READERS, read_timestamp, writer
 
 Params = dict[str, list[str]]
 Convert = Callable[[Any], Any]
@@ -78,7 +78,9 @@ def head_reader(operation: OperationModel) -> Read | None:
         for key, text in sent.items():
             if key in headers:
                 name, convert = headers[key]
-                found[name] = convert(text)
+                value = convert(text)
+                if value is not None:
+                    found[name] = value
         for name, prefix in prefixes:
             some = {key[len(prefix) :]: text for key, text in sent.items() if key.startswith(prefix)}
             if some:
@@ -101,7 +103,17 @@ def _place_converter(service: ServiceModel, wire: str, shape: Shape) -> Convert:
         return lambda texts: convert(texts[-1]) if textual or texts[-1] else None
     if shape["type"] == "list":
         return _header_list(service, wire, shape)
+    if shape["type"] == "timestamp" and "if-" in wire.lower():
+        return _date_or_nothing
     return _convert(service, wire, shape)
+
+
+def _date_or_nothing(text: str) -> int | None:
+    """The date of a condition; one that is no date is not there (RFC 9110, 13.1.3)."""
+    try:
+        return read_timestamp(text)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _convert(service: ServiceModel, wire: str, shape: Shape) -> Callable[[str], Any]:
