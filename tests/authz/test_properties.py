@@ -29,8 +29,8 @@ def naive_decision(statements: list[dict[str, Any]], action: str, resource: str)
     """Implicit deny, unless a statement allows and none denies."""
     matching = set()
     for one in statements:
-        meant = any(naively(a.lower(), action.lower()) for a in one.get("Action", one.get("NotAction")))
-        there = any(naively(r, resource) for r in one.get("Resource", one.get("NotResource")))
+        meant = any(naively(a.lower(), action.lower()) for a in one.get("Action", one.get("NotAction", [])))
+        there = any(naively(r, resource) for r in one.get("Resource", one.get("NotResource", [])))
         if meant == ("Action" in one) and there == ("Resource" in one):
             matching.add(one["Effect"])
     return matching == {"Allow"}
