@@ -193,3 +193,8 @@ def test_a_page_that_holds_nothing_still_leads_on(logs, monkeypatch):
     put(logs, *((number, "no") for number in range(25)), (30, "yes"))
     events, pages = search(logs, filterPattern="yes")
     assert ([event["message"] for event in events], pages) == (["yes"], 3)
+
+
+def test_half_a_surrogate_pair_does_not_lose_the_line(logs):
+    logs.within(lambda ctx: write(ctx, "g", "s", [LogLine(logs.now, "a\ud800é")]))
+    assert texts(get(logs)) == ["a?é"]

@@ -45,12 +45,13 @@ def new_stream(ctx: Context, name: str) -> Stream:
 
 def append(ctx: Context, group: Group, stream: Stream, events: list[tuple[int, str]]) -> None:
     """Appends events, which are in chronological order, as one chunk or few; writes the stream."""
+    events = [(at_ms, _storable(text)) for at_ms, text in events]
     size = stream.size
     number = stream.chunks
     disordered = stream.disordered or (stream.last_ms is not None and bool(events) and events[0][0] < stream.last_ms)
     for chunk in _chunks(events, number, ctx.now):
         number += 1
-        size += sum(len(text.encode("utf-8", "surrogatepass")) + EVENT_OVERHEAD for _, text in chunk.events)
+        size += sum(len(text.encode()) + EVENT_OVERHEAD for _, text in chunk.events)
         ctx.tx.put(CHUNKS, (*group.key, stream.name, time_key(chunk.first_ms), time_key(chunk.number)), chunk)
     if events:
         first, last = events[0][0], events[-1][0]
@@ -65,6 +66,11 @@ def append(ctx: Context, group: Group, stream: Stream, events: list[tuple[int, s
         )
     ctx.tx.put(STREAMS, (*group.key, stream.name), stream)
     _drop_expired(ctx, group, stream)
+
+
+def _storable(text: str) -> str:
+    """The text, with `?` for halves of surrogate pairs: they have no UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _chunks(events: list[tuple[int, str]], number: int, now_ms: int) -> list[Chunk]:
