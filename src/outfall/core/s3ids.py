@@ -5,7 +5,7 @@ They are derived, not drawn, so that the response header and the event record of
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b32encode, b64encode
 from hashlib import sha256, sha384
 
 
@@ -21,6 +21,4 @@ def canonical_user_id(account: str) -> str:
 
 def short_owner_id(account: str) -> str:
     """`A` and 13 characters, as `A3NL1KOZZKEXAM`: how event records name a bucket's owner. [DOC]"""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    digest = sha256(b"s3 owner " + account.encode()).digest()
-    return "A" + "".join(alphabet[byte % len(alphabet)] for byte in digest[:13])
+    return "A" + b32encode(sha256(b"s3 owner " + account.encode()).digest())[:13].decode()

@@ -7,10 +7,11 @@ Rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
+
+import msgspec
 
 from outfall.core.parcel import Parcel, Sender
 from outfall.core.pattern import s3_event_matches, s3_key_matches
@@ -117,8 +118,9 @@ def send_test_event(call: Call, bucket: NotifyingBucket, target: str) -> None:
 
 
 def _deliver(call: Call, bucket: NotifyingBucket, target: str, message: dict[str, Any]) -> None:
-    body = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
-    parcel = Parcel(body, s3_sender(bucket), trace_header=call.headers.get("x-amzn-trace-id", ""))
+    parcel = Parcel(
+        msgspec.json.encode(message), s3_sender(bucket), trace_header=call.headers.get("x-amzn-trace-id", "")
+    )
     send.send(call.at(bucket.account, bucket.region), target, parcel)
 
 

@@ -52,9 +52,10 @@ UNSERVED = {
 def attributes_of(request: Request, bucket: Bucket) -> Attributes:
     """The attributes that a request gives a new object. Errors: KeyTooLongError, MetadataTooLarge,
     InvalidStorageClass, InvalidArgument, AccessControlListNotSupported, InvalidTag, NotImplemented."""
-    for member, header in UNSERVED.items():
-        if request.get(member):
-            raise errors.not_served(header)
+    if not UNSERVED.keys().isdisjoint(request):
+        for member, header in UNSERVED.items():
+            if request.get(member):
+                raise errors.not_served(header)
     check_key(request["Key"])
     _check_encryption(request.get("ServerSideEncryption"))
     return Attributes(
