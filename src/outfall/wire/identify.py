@@ -7,7 +7,7 @@ parameters Action and Version, the path. What says nothing at all is for S3, as 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from outfall.core.body import Body
@@ -113,25 +113,22 @@ def route(models: Models, request: WireRequest, served: frozenset[str]) -> Route
 
 
 def finish(route: Route, body: bytes | Body) -> Route:
-    """The route when the body is there: for the query protocol the operation comes from the form. Never raises."""
+    """The same route, completed when the body is there: for the query protocol the operation comes from the form. Never
+    raises."""
     if not route.unfinished or isinstance(body, Body):
         return route
+    route.unfinished = False
     try:
         fields = query.form(body)
     except AwsError as error:
-        return replace(route, error=error, unfinished=False)
-    form = {name: values[-1] for name, values in route.params.items()} | fields
-    service = route.service or VERSIONS.get(form.get("Version", ""), "")
+        route.error = error
+        return route
+    form = {name: values[-1] for name, values in route.params.items()} | fields if route.params else fields
     action = form.get("Action", "")
-    return replace(
-        route,
-        service=service,
-        operation=action or None,
-        form=form,
-        asked=action,
-        unfinished=False,
-        served=not service or service in route.services,
-    )
+    route.service = route.service or VERSIONS.get(form.get("Version", ""), "")
+    route.served = not route.service or route.service in route.services
+    route.operation, route.asked, route.form = action or None, action, form
+    return route
 
 
 def unknown_operation(route: Route) -> AwsError:

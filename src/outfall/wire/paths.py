@@ -21,6 +21,10 @@ class Pattern:
     headers: tuple[str, ...]
     known: frozenset[str]
 
+    def may_have(self, count: int) -> bool:
+        """Whether a path of so many segments may be of this pattern."""
+        return count == len(self.segments) or (self.greedy and count > len(self.segments))
+
     def labels(self, parts: list[str]) -> dict[str, str] | None:
         """The labels' values (decoded) if the path is of this pattern; ValueError if it is not UTF-8."""
         count = len(self.segments)
@@ -69,7 +73,12 @@ class Paths:
             method: tuple(one for _, one in sorted(ranked, key=lambda pair: pair[0]))
             for method, ranked in patterns.items()
         }
-        self.plain = {method: tuple(one for one in group if not one.markers) for method, group in self.methods.items()}
+        self._longest = 1 + max((len(one.segments) for group in self.methods.values() for one in group), default=0)
+        self._plain = {
+            (method, count): tuple(one for one in group if not one.markers and one.may_have(count))
+            for method, group in self.methods.items()
+            for count in range(1, self._longest + 1)
+        }
         every = [one for group in self.methods.values() for one in group]
         self.markers = frozenset(name for one in every for name, _ in one.markers)
         self.markers |= frozenset(name for one in every if one.greedy and not one.markers for name in one.queries)
@@ -100,7 +109,7 @@ class Paths:
         self, method: str, parts: list[str], params: Params, headers: Mapping[str, str]
     ) -> tuple[str, dict[str, str]] | None:
         """The same where no parameter marks an operation: nearly all requests."""
-        for pattern in self.plain.get(method, ()):
+        for pattern in self._plain.get((method, min(len(parts), self._longest)), ()):
             if (pattern.queries or pattern.headers) and not pattern.complete(params, headers):
                 continue
             labels = pattern.labels(parts)
