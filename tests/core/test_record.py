@@ -66,6 +66,20 @@ def test_numbers_of_the_payload_keep_their_size():
     assert b'"requestPayload":{"n":123456789012345678901234567890}' in invocation_record(event, "Success", AT)
 
 
+@pytest.mark.parametrize(
+    "payload, told",
+    [
+        (b'{"a" : 1.10,\n "b": "x  y\\" z"}', b'{"a":1.10,"b":"x  y\\" z"}'),
+        (b"[" + b"9" * 6000 + b"]", b"[" + b"9" * 6000 + b"]"),
+        (b"[" * 3000 + b"]" * 3000, b"[" * 3000 + b"]" * 3000),
+        (b"not json", b'"not json"'),
+    ],
+)
+def test_a_payload_keeps_what_was_written_but_the_space_between(payload, told):
+    record = invocation_record(replace(EVENT, payload=payload), "Success", AT)
+    assert record.endswith(b'"requestPayload":' + told + b"}")
+
+
 def test_a_dead_letter_is_the_event_to_the_byte_with_three_attributes():  # dlq-001
     event = replace(EVENT, payload=b'{"raise_error": 1}', attempts=1, last=Response(200, "1", "Unhandled", ERROR))
     body, attributes = dead_letter(event, "RetriesExhausted")

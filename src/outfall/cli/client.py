@@ -18,8 +18,9 @@ TIMEOUT_S = 60
 
 
 def endpoint_of(given: str | None) -> str:
-    """The server that is meant: as given, else AWS_ENDPOINT_URL, else the default port of this machine."""
-    endpoint = given or os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{DEFAULT_PORT}"
+    """The server that is meant: as given, else AWS_ENDPOINT_URL, else the port of this machine where one starts."""
+    port = os.environ.get("OUTFALL_PORT") or DEFAULT_PORT
+    endpoint = given or os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{port}"
     parts = urlsplit(endpoint)
     if parts.scheme != "http" or not parts.hostname:
         raise click.ClickException(f"an endpoint looks like http://127.0.0.1:{DEFAULT_PORT}, not {endpoint}")

@@ -32,8 +32,12 @@ def _root_key(text: str) -> tuple[str, str]:
 @click.command()
 @click.option("-d", "--detach", is_flag=True, help="Return as soon as the server is ready.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data directory.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, envvar="OUTFALL_PORT"
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), envvar="OUTFALL_DATA", help="Data directory."
+)
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory, for as long as the server runs.")
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")
 @click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")

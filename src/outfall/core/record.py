@@ -8,6 +8,7 @@ SD:dlq_ownership].
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -36,7 +37,7 @@ def qualified(function: str) -> str:
 def invocation_record(event: AsyncEvent, condition: Condition, at_ms: int) -> bytes:
     """The record that a destination receives, compact JSON in AWS's key order.
 
-    Payloads are put in as the bytes they are when they are JSON, so that numbers and spacing inside survive.
+    Payloads keep every number and string as it was written; only space between them goes.
     """
     count = 1 if condition == "Success" else event.attempts
     head = {
@@ -87,8 +88,8 @@ def error_message(event: AsyncEvent, last: Response) -> str:
     if last.status_code == 429:
         return "Rate Exceeded."
     try:
-        said = json.loads(last.payload or b"null")
-    except ValueError:
+        said = json.loads(last.payload or b"null", parse_int=str)
+    except (ValueError, RecursionError):
         return ""
     text = said.get("errorMessage", "") if isinstance(said, dict) else ""
     return str(text or "").encode("utf-8", "replace")[:DEAD_LETTER_MESSAGE_SIZE_MAX].decode("utf-8", "replace")
@@ -98,8 +99,15 @@ def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+_OUTSIDE_STRINGS = re.compile(rb'("(?:[^"\\]|\\.)*")|[ \t\n\r]+')
+
+
 def _json_text(payload: bytes) -> str:
+    """A payload as part of a record: compact, every number and string as it was written; no JSON becomes a string."""
     try:
-        return _compact(json.loads(payload))
+        json.loads(payload, parse_int=str, parse_float=str)
     except ValueError:
         return _compact(payload.decode("utf-8", "replace"))
+    except RecursionError:
+        pass  # Nested deeper than this parser goes; a runtime wrote it, so it is JSON.
+    return _OUTSIDE_STRINGS.sub(lambda found: found[1] or b"", payload).decode("utf-8", "replace")

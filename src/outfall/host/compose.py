@@ -32,6 +32,7 @@ from outfall.services.lambda_.functions import LambdaFunctions
 from outfall.services.lambda_.permissions import function_policy
 from outfall.services.lambda_.target import LambdaTarget
 from outfall.services.s3.access import bucket_policy, owner_account
+from outfall.services.s3.supply import object_segments
 from outfall.services.s3.target import S3Target
 from outfall.services.sqs.target import SqsTarget, queue_policy
 from outfall.services.sts.sessions import issue_for_role
@@ -94,6 +95,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         functions=LambdaFunctions(),
         resource_policies=RESOURCE_POLICIES,
         time_scale=config.time_scale,
+        objects=object_segments,
     )
 
     def context(tx: Tx) -> Context:
@@ -124,6 +126,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         admission=Admission(Callers(config.root_keys), Verifier(), log),
         run=running,
         write_logs=write_logs,
+        read_segments=_reader(blobs),
         owner_of=lambda tx, arn: owner_account(tx, arn.resource.split("/", 1)[0]) or "",
         log=log,
     )

@@ -6,14 +6,15 @@ The one place where a wire call meets `authz`; what an operation needs is declar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from outfall.authz import Ask, authorize, denial
 from outfall.core.arn import Arn, MalformedArn
+from outfall.core.body import Segment
 from outfall.core.context import Context, House
-from outfall.core.effects import Park, Respond, RunFunction
+from outfall.core.effects import Park, ReadBytes, Respond, RunFunction
 from outfall.core.errors import NotServed
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Ids, Store, Tx
@@ -43,6 +44,7 @@ class Front:
     admission: Admission
     run: Runner
     write_logs: Callable[[Context, Run, Outcome], None]
+    read_segments: Callable[[tuple[Segment, ...]], Awaitable[bytes]]
     owner_of: Callable[[Tx, Arn], str]
     log: Callable[[str], None]
 
@@ -59,6 +61,8 @@ class Visit:
     signed: Signed | None
     admitted: Admitted | None = None
     parameters: dict[str, Any] | None = None
+    stored: tuple[Segment, ...] = ()
+    """What was stored for the request before its handler saw it."""
 
 
 class Dispatcher:
@@ -127,21 +131,40 @@ class Dispatcher:
                 until_ms = parked_until if due_ms is None else min(parked_until, max(due_ms, call.now + 1))
                 await self._parking.wait(output.topic, parked, (until_ms - call.now) / 1000)
                 continue
-            if isinstance(output, RunFunction):
-                output = await self._run_function(call, output)
+            while isinstance(output, RunFunction | ReadBytes):
+                if isinstance(output, RunFunction):
+                    output = await self._run_function(call, output)
+                else:
+                    output = await self._read_bytes(call, output)
             return self._render(visit, output)
 
     async def _run_function(self, call: Call, effect: RunFunction) -> Any:
         outcome = await self._front.run(effect.run)
 
-        def work(tx: Tx) -> Any:
-            call.tx = tx
-            call.now = self._front.clock.now_ms()
+        def resume(again: Call) -> Any:
             if not isinstance(outcome, Throttled):
-                self._front.write_logs(call, effect.run, outcome)
-            return effect.resume(call, outcome)
+                self._front.write_logs(again, effect.run, outcome)
+            return effect.resume(again, outcome)
 
-        return await self._front.store.run(work)
+        return await self._resume(call, resume)
+
+    async def _read_bytes(self, call: Call, effect: ReadBytes) -> Any:
+        try:
+            data: bytes | None = await self._front.read_segments(effect.segments)
+        except FileNotFoundError:
+            data = None
+        found = await asyncio.to_thread(effect.look, data)
+        return await self._resume(call, lambda again: effect.resume(again, found))
+
+    async def _resume(self, call: Call, work: Callable[[Call], Any]) -> Any:
+        """Goes on with a call in a new transaction, at the time that it is then."""
+
+        def within(tx: Tx) -> Any:
+            call.tx = tx
+            call.now, call.wall = self._front.clock.now_ms(), self._front.clock.wall_ms()
+            return work(call)
+
+        return await self._front.store.run(within)
 
     def _call(self, tx: Tx, operation: Operation, visit: Visit) -> Call:
         front, request = self._front, visit.request

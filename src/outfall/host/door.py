@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from outfall.core.body import REFERENCES, Body, Content, Segment
+from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.errors import AwsError, InternalError
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
@@ -22,7 +22,6 @@ from outfall.host.private import PrivateApi
 from outfall.services.lambda_.code import SPOOLED, uploaded
 from outfall.services.lambda_.model import CODE
 from outfall.wire import faults, identify
-from outfall.wire.identify import Route
 from outfall.wire.message import WireRequest, WireResponse
 from outfall.wire.models import Models
 from outfall.wire.refusals import kind_of
@@ -62,42 +61,35 @@ class Door:
         if http.path.startswith(PRIVATE):
             return await self._private(http)
         request = WireRequest(http.method, http.path, http.query, http.headers)
-        route: Route | None = None
-        request_id = self._hall.ids.uuid()
-        body: Body | None = None
-        try:
-            route = identify.route(self._hall.models, request, self._hall.served)
-            if route.service == "s3":
-                request_id = self._hall.ids.hex(16).upper()
-            visit, operation = await self._come_in(http, request, route, request_id)
-            route = visit.route
-            body = request.body if isinstance(request.body, Body) else None
-            response = await self._hall.dispatcher.perform(operation, visit)
-        except Exception as error:
-            await self._drop(body)
-            response = self._fault(route, error, request, request_id)
-        return self._http(response)
-
-    async def _come_in(
-        self, http: HttpRequest, request: WireRequest, route: Route, request_id: str
-    ) -> tuple[Visit, Operation]:
-        hall = self._hall
+        route = identify.route(self._hall.models, request, self._hall.served)
+        request_id = self._hall.ids.hex(16).upper() if route.service == "s3" else self._hall.ids.uuid()
         kind = kind_of(route.service, route.protocol)
         visit = Visit(route, request, request_id, http.peer_ip, kind, None)
+        try:
+            operation = await self._come_in(http, visit)
+            response = await self._hall.dispatcher.perform(operation, visit)
+        except Exception as error:
+            await self._drop(visit.stored)
+            response = self._fault(visit, error)
+        return self._http(response)
+
+    async def _come_in(self, http: HttpRequest, visit: Visit) -> Operation:
+        hall, request, route = self._hall, visit.request, visit.route
         if route.unfinished:
             request.body = await intake.buffer(http, BODY_SIZE_MAX)
             visit.route = route = identify.finish(route, request.body)
         operation = hall.dispatcher.operation(route)
         visit.signed = hall.dispatcher.claim(visit)
-        if route.streams_input:
+        if route.streams_input and route.service == "s3":
             admitted = await hall.dispatcher.admit(visit)
-            request.body = await intake.take_in(http, request, hall.blobs, visit.signed, admitted.signing)
+            body = await intake.take_in(http, request, hall.blobs, visit.signed, admitted.signing)
+            request.body, visit.stored = body, body.segments
         elif route.service == "lambda" and operation.name in SPOOLED:
             request.body = await intake.buffer(http, CODE_BODY_SIZE_MAX)
             await self._spool(visit, SPOOLED[operation.name])
         elif not request.body:
             request.body = await intake.buffer(http, BODY_SIZE_MAX, s3=route.service == "s3")
-        return visit, operation
+        return operation
 
     async def _spool(self, visit: Visit, member: tuple[str, ...]) -> None:
         """Puts the archive of a function's code into the blob store, and what was found out about it in its place."""
@@ -109,28 +101,30 @@ class Door:
         data = holder.get(member[-1])
         if data is not None:
             segment = await intake.keep(data, self._hall.blobs)
+            visit.stored = (segment,)
             holder[member[-1]] = await asyncio.to_thread(uploaded, data, (segment,))
             visit.request.body = b""
 
-    async def _drop(self, body: Body | None) -> None:
+    async def _drop(self, stored: tuple[Segment, ...]) -> None:
         """Removes what was stored for a request that came to nothing.
 
         What a commit refers to stays, whatever went wrong after it; what a cancelled request leaves behind is swept at
         the next start.
         """
-        blobs = [segment.blob for segment in body.segments if segment.blob] if body else []
+        blobs = {segment.blob for segment in stored if segment.blob}
         if not blobs:
             return
         kept = await self._hall.store.run(lambda tx: {blob for blob in blobs if tx.get(REFERENCES, (blob,))})
-        for blob in set(blobs) - kept:
+        for blob in blobs - kept:
             self._hall.blobs.remove(blob)
 
-    def _fault(self, route: Route | None, error: Exception, request: WireRequest, request_id: str) -> WireResponse:
+    def _fault(self, visit: Visit, error: Exception) -> WireResponse:
+        route, request = visit.route, visit.request
         if not isinstance(error, AwsError):
-            name = f"{route.service}.{route.operation}" if route else f"{request.method} {request.path}"
-            self._hall.log(f"{name} failed: {error!r} (request {request_id})")
+            self._hall.log(f"{route.service}.{route.operation} failed: {error!r} (request {visit.request_id})")
             error = InternalError()
-        return faults.render_fault(self._hall.models, route, error, request_id, head=request.method == "HEAD")
+        head = request.method == "HEAD"
+        return faults.render_fault(self._hall.models, route, error, visit.request_id, head=head)
 
     def _http(self, response: WireResponse) -> HttpResponse:
         body = response.body
