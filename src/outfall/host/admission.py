@@ -10,7 +10,7 @@ from outfall.core.ports import Tx
 from outfall.core.principal import ANONYMOUS, Principal
 from outfall.host.callers import Callers
 from outfall.host.config import DEFAULT_REGION
-from outfall.wire import refusals
+from outfall.wire import refusals, sigv2
 from outfall.wire.message import WireRequest
 from outfall.wire.refusals import Kind
 from outfall.wire.sigv4 import Signed, SigningContext, Verifier, parse_authorization
@@ -35,9 +35,11 @@ class Admission:
 
     def claim(self, request: WireRequest, kind: Kind) -> Signed | None:
         """The signature that a request claims; an unsigned request passes for S3 alone, as anonymous."""
+        if kind == "s3":
+            return sigv2.claim(request) or parse_authorization(request, kind)
         signed = parse_authorization(request, kind)
-        if signed is None and kind != "s3":
-            raise refusals.UNSIGNED[kind]()
+        if signed is None:
+            raise refusals.unsigned(kind)
         return signed
 
     def admit(self, tx: Tx, signed: Signed | None, request: WireRequest, kind: Kind, now_ms: int) -> Admitted:
@@ -47,12 +49,15 @@ class Admission:
         caller = self._callers.find(tx, signed.access_key)
         if caller is None:
             self._log(f"refused: unknown access key {signed.access_key}; known: {self._callers.names()}")
-            if kind == "s3":
-                raise refusals.InvalidAccessKeyId(AWSAccessKeyId=signed.access_key)
-            raise refusals.UNKNOWN_KEY[kind]()
-        signing = self._verifier.verify(signed, request, caller.secret, now_ms, kind)
-        if caller.token and not hmac.compare_digest(caller.token.encode(), signed.session_token.encode()):
-            raise refusals.BAD_TOKEN[kind]()
+            raise refusals.unknown_key(kind, signed.access_key)
+        signing = None
+        if signed.version == 2:
+            sigv2.verify(signed, request, caller.secret, now_ms)
+        else:
+            signing = self._verifier.verify(signed, request, caller.secret, now_ms, kind)
+        given = signed.session_token
+        if caller.token and not hmac.compare_digest(caller.token.encode(), given.encode("utf-8", "surrogateescape")):
+            raise refusals.bad_token(kind, given)
         if caller.expires_ms is not None and now_ms >= caller.expires_ms:
-            raise refusals.EXPIRED_TOKEN[kind]()
+            raise refusals.expired_token(kind, given)
         return Admitted(caller.principal, signed.region or DEFAULT_REGION, signing)

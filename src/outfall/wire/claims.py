@@ -41,7 +41,7 @@ class InvalidArgument(AwsError):
 
 class Signed(msgspec.Struct, frozen=True):
     """A claimed signature. `payload_hash` is what stands in the canonical request in the body's place; it is empty when
-    that is the digest of the body itself. `expires_s` counts for presigned requests alone."""
+    that is the digest of the body itself. `expires_s` counts for presigned requests alone. Of `version` 2: `sigv2`."""
 
     access_key: str
     date: str
@@ -54,6 +54,7 @@ class Signed(msgspec.Struct, frozen=True):
     presigned: bool = False
     expires_s: int = 0
     payload_hash: str = ""
+    version: int = 4
 
 
 def parse_authorization(request: WireRequest, kind: Kind) -> Signed | None:
