@@ -47,6 +47,25 @@ def test_an_error_reaches_its_caller_alone(store: Any) -> None:
     assert store.transact(count_up) == 4
 
 
+def test_a_work_that_fails_among_others_leaves_nothing(store: Any) -> None:
+    def add(tx: Any, name: str, fails: bool) -> None:
+        tx.put(NUMBERS, (name,), Number(1))
+        tx.enqueue("q", name.encode(), now_ms=0, due_ms=0)
+        tx.append("s", name.encode())
+        if fails:
+            raise KeyError
+
+    async def many() -> None:
+        works = [("a", False), ("b", True), ("c", False), ("d", True)]
+        runs = [store.run(lambda tx, work=work: add(tx, *work)) for work in works]
+        await asyncio.gather(*runs, return_exceptions=True)
+
+    asyncio.run(many())
+    kept = store.transact(lambda tx: ([key[0] for key, _ in tx.scan(NUMBERS)], tx.peek("q"), tx.history("s")))
+    assert kept[0] == ["a", "c"]
+    assert [item.payload for item in kept[1]] == [fact for _, fact in kept[2]] == [b"a", b"c"]
+
+
 def test_what_is_cancelled_harms_no_other(store: Any) -> None:
     async def many() -> int:
         tasks = [asyncio.ensure_future(store.run(count_up)) for _ in range(5)]

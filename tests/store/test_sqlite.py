@@ -108,6 +108,20 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None
         SqliteStore.open(tmp_path / "file")
 
 
+def test_closing_while_purged_items_are_removed_lets_go_in_order(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = SqliteStore.open(tmp_path)
+        failures: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context))
+        await store.run(lambda tx: [tx.enqueue("q", b"x", now_ms=0, due_ms=0) for _ in range(900)])
+        await store.run(lambda tx: tx.purge("q"))
+        await store.close()
+        await asyncio.sleep(0.05)
+        assert failures == []
+
+    asyncio.run(scene())
+
+
 def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store = SqliteStore.open(tmp_path)
     store.shut()
@@ -167,6 +181,26 @@ def test_what_is_committed_during_a_sync_waits_for_the_next(store: Any, monkeypa
 
     asyncio.run(scene())
     assert disk.syncs == 2
+
+
+def test_what_is_read_of_a_commit_during_a_sync_waits_for_the_next(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+
+    async def scene() -> None:
+        first = asyncio.ensure_future(store.run(put("a")))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await store.run(put("b"), durable=False)
+        read = asyncio.ensure_future(store.run(lambda tx: tx.get(NOTES, ("b",))))
+        disk.go.release()
+        await first
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not read.done()
+        disk.go.release()
+        await read
+
+    asyncio.run(scene())
 
 
 # Full and failing disks.

@@ -262,6 +262,7 @@ class SqliteStore:
         while self._busy is not None:
             await asyncio.wait([self._busy])
             await asyncio.sleep(0)
+        self._failure = self._failure or StoreFailed("The store is closed.")
         await loop.run_in_executor(None, self._threads.shutdown)
         self.shut()
 
