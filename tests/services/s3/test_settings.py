@@ -39,6 +39,13 @@ def test_authorisation_finds_the_policy_and_the_owner(s3: S3) -> None:
     assert s3.at(lambda tx: (owner_account(tx, "bucket"), owner_account(tx, "none"))) == (ACCOUNT, None)
 
 
+@pytest.mark.parametrize("resource", ["arn:aws:s3:::bucket", ["arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket*"], "*"])
+def test_resources_that_a_policy_may_name(s3: S3, resource: Any) -> None:
+    policy = statement(Resource=resource)
+    s3("PutBucketPolicy", Bucket="bucket", Policy=policy)
+    assert s3("GetBucketPolicy", Bucket="bucket") == {"Policy": policy}
+
+
 def statement(**more: Any) -> str:
     given = json.loads(POLICY)["Statement"][0] | more
     return json.dumps({"Version": "2012-10-17", "Statement": [{k: v for k, v in given.items() if v is not None}]})

@@ -69,7 +69,7 @@ def _check_statement(statement: Any, bucket: Bucket) -> None:
     own = f"arn:aws:s3:::{bucket.name}"
     resources = statement.get("Resource", statement.get("NotResource")) or []
     for resource in [resources] if isinstance(resources, str) else resources:
-        if resource != own and not str(resource).startswith((f"{own}/", f"{own}*")):
+        if resource not in (own, "*") and not str(resource).startswith((f"{own}/", f"{own}*")):
             raise errors.MalformedPolicy("Policy has invalid resource")
 
 
