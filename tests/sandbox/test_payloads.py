@@ -17,11 +17,13 @@ FAILURES = {
     ),
     "dest-011 sys.exit(0) in the handler": (
         "import sys\ndef handler(event, context):\n    sys.exit(0)\n",
-        '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: R Error: Runtime exited without providing a reason"}',
+        '{"errorType":"Runtime.ExitError",'
+        '"errorMessage":"RequestId: R Error: Runtime exited without providing a reason"}',
     ),
     "sys.exit(0) at import": (
         "import sys\nsys.exit(0)\n",
-        '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: R Error: Runtime exited without providing a reason"}',
+        '{"errorType":"Runtime.ExitError",'
+        '"errorMessage":"RequestId: R Error: Runtime exited without providing a reason"}',
     ),
     "sys.exit(1)": (
         "import sys\ndef handler(event, context):\n    sys.exit(1)\n",
@@ -30,7 +32,8 @@ FAILURES = {
     ),
     "dest-015 killed": (
         "import os\ndef handler(event, context):\n    os.kill(os.getpid(), 9)\n",
-        '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: R Error: Runtime exited with error: signal: killed"}',
+        '{"errorType":"Runtime.ExitError",'
+        '"errorMessage":"RequestId: R Error: Runtime exited with error: signal: killed"}',
     ),
     "segmentation fault": (
         "import ctypes\ndef handler(event, context):\n    ctypes.string_at(0)\n",

@@ -16,6 +16,9 @@ from outfall.sandbox.driver import INSIDE, Driver, Layout, interpreter, library_
 _SYSTEM = ("bin", "etc", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "usr")
 _RESOLVERS = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/mnt/wsl")
 """Where /etc/resolv.conf may point to."""
+_DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
+"""Not bubblewrap's own `--dev`: for ordinary users that takes one user namespace more, in which the mounts made so far
+are locked and environments could not be made. As on AWS there is no /dev/shm."""
 _STORE = "/var/sandbox"
 
 
@@ -69,7 +72,11 @@ def _system_mounts() -> list[str]:
             mounts += ["--ro-bind", str(path), str(path)]
     for resolver in _RESOLVERS:
         mounts += ["--ro-bind-try", resolver, resolver]
-    return [*mounts, "--dev", "/dev", "--proc", "/proc"]
+    for device in _DEVICES:
+        mounts += ["--dev-bind-try", f"/dev/{device}", f"/dev/{device}"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        mounts += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return [*mounts, "--symlink", "/proc/self/fd", "/dev/fd", "--proc", "/proc"]
 
 
 def _installation(program: Path) -> Path:

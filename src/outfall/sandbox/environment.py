@@ -112,8 +112,10 @@ class Environment:
                 self._cgroup = self._ground.cgroups.make(self._name, self.spec.memory_mb)
 
     def close(self) -> None:
-        """Ends the process and removes /tmp."""
+        """Ends the process and removes /tmp. An invocation that still runs is cancelled: it has no outcome."""
         self._stop_process()
+        if self._awaited is not None:
+            self._awaited.cancel()
         self._api.close()
         if self._log_fd >= 0:
             asyncio.get_running_loop().remove_reader(self._log_fd)

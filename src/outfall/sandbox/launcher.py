@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 import subprocess
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,7 @@ class WarmParent:
         self._channel: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._starting: asyncio.Task[None] | None = None
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as this object)
 
     async def ready(self) -> None:
         """Starts it if it does not run; raises `CannotLaunch` with what it wrote if it does not come up."""
@@ -57,7 +59,7 @@ class WarmParent:
                 env=_PARENT_VARIABLES,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=self._words,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
@@ -67,14 +69,14 @@ class WarmParent:
             said = b""
         if not said:
             ours.close()
-            raise CannotLaunch(await asyncio.to_thread(self._last_words))
+            raise CannotLaunch(self._last_words())
         self._channel = ours
 
     def _last_words(self) -> str:
-        if self._process is None:
-            return "it was not started"
-        self._process.kill()
-        wrote = self._process.communicate()[1].decode("utf-8", "replace").strip()
+        self.close()
+        end = self._words.seek(0, os.SEEK_END)
+        self._words.seek(max(0, end - 4096))
+        wrote = self._words.read().decode("utf-8", "replace").strip()
         return wrote.splitlines()[-1] if wrote else "it ended without a word"
 
     async def fork(self, request: dict[str, Any], descriptors: list[int]) -> None:
@@ -102,8 +104,6 @@ class WarmParent:
         if self._process:
             self._process.kill()
             self._process.wait()
-            if self._process.stderr:
-                self._process.stderr.close()
             self._process = None
 
 

@@ -115,11 +115,9 @@ class LogReader:
         self._keep(message)
 
     def _keep(self, message: bytes) -> None:
-        room = min(LINE_SIZE_MAX, KEPT_SIZE_MAX - self._kept)
+        room = max(0, KEPT_SIZE_MAX - self._kept)
         self._dropped += max(0, len(message) - room)
-        message = message[: max(0, room)]
-        if not message:
-            return
-        self._kept += len(message)
-        text = message.decode("utf-8", "replace")
-        self._lines.append(LogLine(self._clock(), text if text.endswith("\n") else text + "\n"))
+        self._kept += min(len(message), room)
+        for at in range(0, min(len(message), room), LINE_SIZE_MAX):
+            text = message[at : min(at + LINE_SIZE_MAX, room)].decode("utf-8", "replace")
+            self._lines.append(LogLine(self._clock(), text if text.endswith("\n") else text + "\n"))

@@ -135,7 +135,7 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: in
     path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
     permissions = (stat.S_IMODE(mode) & 0o777) or 0o644
-    if path.is_symlink():
+    if path.is_symlink() or path.is_file():
         path.unlink()
     with opened.open(entry) as source, open(path, "wb") as target:
         while data := source.read(_COPY_SIZE):
@@ -143,7 +143,7 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: in
             if written > room:
                 raise BadPackage(TOO_LARGE)
             target.write(data)
-        os.fchmod(target.fileno(), permissions | stat.S_IRUSR | stat.S_IWUSR)
+        os.fchmod(target.fileno(), permissions | stat.S_IRUSR)
     return written
 
 

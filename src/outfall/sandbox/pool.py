@@ -117,10 +117,10 @@ class LocalSandbox:
             if environment.credentials.expires_ms - self._ground.clock() > _CREDENTIALS_LEFT_MS:
                 return environment
             self._end(environment)
+        first = True
         while self._count >= self._environments_max and not self._evict():
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
-            await waiter
+            await self._turn(first)
+            first = False
             if self._idle.get(spec):
                 return await self._acquire(spec)
         self._count += 1
@@ -129,6 +129,17 @@ class LocalSandbox:
         except BaseException:
             self._count -= 1
             self._wake_next()
+            raise
+
+    async def _turn(self, first: bool) -> None:
+        """Waits until an environment ended or became idle; who waited before keeps the place at the front."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        (self._waiting.append if first else self._waiting.appendleft)(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._wake_next()
             raise
 
     async def _make(self, spec: EnvironmentSpec) -> Environment:

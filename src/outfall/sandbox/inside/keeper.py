@@ -44,14 +44,14 @@ def try_isolation() -> None:
 
 def keep(request: dict[str, Any], descriptors: list[int], isolated: bool) -> dict[str, Any]:
     """Runs in a fresh fork of the warm parent. Returns in the function's process only; the keeper never returns."""
-    kernel.die_with_parent()
     wakeup_read, wakeup_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     if isolated:
+        kernel.die_with_parent()
         _isolate(request["code"], request["layers"], request["tmp"])
     else:
-        kernel.adopt_orphans()
+        kernel.adopt_orphans()  # and outlives the warm parent: it has to end them when the control socket closes
     child = os.fork()
     if child == 0:
         signal.set_wakeup_fd(-1)
