@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from outfall.core.invocation import Outcome, Run
-from tests.sandbox.conftest import ARN, Bench, function, package
+from outfall.sandbox import environment
+from tests.sandbox.conftest import ARN, Bench, function, package, stored
 
 COUNTER = "import os\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count\n"
 
@@ -206,3 +207,43 @@ def test_a_version_that_is_not_here_is_said_once(bench: Bench) -> None:
         bench.invoke(function(COUNTER, runtime="python3.9", revision=revision))
     assert "python3.9" in bench.sandbox.notices()
     assert len([line for line in bench.said if line.startswith("python3.9 runs on Python 3.")]) == 1
+
+
+def test_a_slow_init_is_made_again_within_the_invocation(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "INIT_S_MAX", 0.2)
+    outcome = bench.invoke(function("import time\ntime.sleep(0.5)\ndef handler(event, context):\n    return 1\n"))
+    assert answer(outcome) == 1
+    assert outcome.init_ms is None
+    assert [line.text.split("\t", 1)[1] for line in outcome.logs if line.text.startswith("INIT_REPORT")] == [
+        "Phase: init\tStatus: timeout\n"
+    ]
+    assert outcome.duration_ms > 400
+
+
+def test_a_client_context_of_several_lines_stays_one_header(bench: Bench) -> None:
+    source = "def handler(event, context):\n    return context.client_context.custom\n"
+    outcome = bench.invoke(function(source), client_context='{\r\n "custom": {"a": 1}\n}')
+    assert answer(outcome) == {"a": 1}
+
+
+def test_an_invocation_that_is_cancelled_ends_its_environment(bench: Bench) -> None:
+    source = (
+        "import time\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n"
+        "    time.sleep(event.get('s', 0))\n    return count\n"
+    )
+    spec = function(source)
+
+    async def give_up() -> None:
+        running = asyncio.create_task(bench.sandbox.run(Run(spec, "R", ARN, b'{"s":30}')))
+        await asyncio.sleep(0.3)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    bench(give_up())
+    assert answer(bench.invoke(spec)) == 1
+
+
+def test_a_package_is_prepared_or_refused_ahead(bench: Bench) -> None:
+    assert bench(bench.sandbox.prepare(package({"app.py": COUNTER}))) is None
+    refusal = "Could not unzip uploaded file. Please check your file, then try to upload again."
+    assert bench(bench.sandbox.prepare(stored(b"no zip"))) == refusal

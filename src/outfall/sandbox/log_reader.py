@@ -33,20 +33,16 @@ class LogReader:
         self._kept = 0
         self._dropped = 0
 
-    def read(self) -> bool:
-        """Takes in what lies in the pipe, without waiting; False when every writer has gone."""
+    def read(self) -> None:
+        """Takes in what lies in the pipe, without waiting."""
         for _ in range(_READS_AT_ONCE):
             try:
                 data = os.read(self._descriptor, _READ_SIZE)
             except BlockingIOError:
-                return True
-            if not data:
-                self._split(b"\n" if self._rest and not self._rest.startswith(_MAGIC) else b"")
-                return False
+                return
             self._split(data)
             if len(data) < _READ_SIZE:
-                return True
-        return True
+                return
 
     def add(self, text: str) -> None:
         """Puts a line of the platform after what was read so far. It is kept whatever the function wrote."""

@@ -92,14 +92,15 @@ class Cgroups:
     def _sweep(self) -> None:
         self._ending = [cgroup for cgroup in self._ending if not cgroup.remove()]
 
-    def close(self) -> None:
-        """Removes what is left, also of servers that were killed."""
+    def close(self) -> bool:
+        """Removes what is left, also of servers that were killed; False while processes are still in some of it."""
         self._sweep()
         for path in self._parent.glob(f"{_PREFIX}*"):
             pid = path.name[len(_PREFIX) :].partition("-")[0]
             if pid == str(os.getpid()) or not Path("/proc", pid).exists():
                 with contextlib.suppress(OSError):
                     path.rmdir()
+        return not self._ending
 
 
 def find_cgroups() -> Cgroups | None:

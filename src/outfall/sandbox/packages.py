@@ -54,6 +54,7 @@ class PackageCache:
                 task = self._unpacking[name] = asyncio.create_task(self._unpack(name, packages))
                 task.add_done_callback(lambda _: self._unpacking.pop(name, None))
             await asyncio.shield(task)
+        os.utime(self._directory / name)
         return name
 
     async def _unpack(self, name: str, packages: tuple[Package, ...]) -> None:
@@ -78,6 +79,7 @@ class PackageCache:
         self._prune(place)
 
     def _prune(self, newest: Path) -> None:
+        """Removes what was not used for longest; the number kept is far above that of environments."""
         kept = sorted(self._directory.iterdir(), key=lambda path: path.stat().st_mtime)
         for path in kept[: max(0, len(kept) - _KEPT_MAX)]:
             if path != newest:

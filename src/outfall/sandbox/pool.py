@@ -32,6 +32,8 @@ from outfall.sandbox.variables import EnvironmentCredentials
 
 _CREDENTIALS_LEFT_MS = 5 * 60 * 1000
 _SWEEP_S = 5.0
+_END_LOOKS = 50
+_END_LOOK_S = 0.01
 
 
 class LocalSandbox:
@@ -104,9 +106,10 @@ class LocalSandbox:
             self._end(environment)
         self._plain.close()
         self._with_boto3.close()
-        if self._ground.cgroups:
-            await asyncio.sleep(0)
-            self._ground.cgroups.close()
+        for _ in range(_END_LOOKS):
+            if self._ground.cgroups is None or self._ground.cgroups.close():
+                return
+            await asyncio.sleep(_END_LOOK_S)
 
     async def _acquire(self, spec: EnvironmentSpec) -> Environment:
         self._drain_older(spec)

@@ -75,7 +75,7 @@ class RuntimeApi:
         transport, self._waiting = self._waiting, None
         assert transport is not None
         self._current = request_id.encode()
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
+        head = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers.items() if value)
         transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: %b\r\n%b"
             b"Content-Length: %d\r\n\r\n%b" % (self._current, head.encode(), len(payload), payload)
@@ -109,9 +109,10 @@ class RuntimeApi:
             self.on_answer(Answer("too-large"))
         else:
             self._current = b""
-            transport.write(_ACCEPTED)
             kind: Literal["response", "error"] = "response" if verb == b"response" else "error"
             self.on_answer(Answer(kind, body, connection.error_type))
+            # Writing wakes the runtime, which takes longer than all else here: the invocation's outcome goes first.
+            asyncio.get_running_loop().call_soon(transport.write, _ACCEPTED)
 
     def opened(self, transport: asyncio.Transport) -> None:
         """A connection of the runtime."""
@@ -122,6 +123,11 @@ class RuntimeApi:
         self._connections.discard(transport)
         if self._waiting is transport:
             self._waiting = None
+
+
+def _one_line(value: str) -> str:
+    """A header's value; line ends can only be space between the tokens of a client context's JSON."""
+    return value.replace("\r", " ").replace("\n", " ")
 
 
 def _refuse(transport: asyncio.Transport, status: str, error_type: str, message: str) -> None:
