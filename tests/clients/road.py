@@ -8,6 +8,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from outfall.cli.client import wait_until
 
 from .server import Server
@@ -102,16 +104,15 @@ class Road:
     def upload(self, key: str) -> None:
         self.server.client("s3").put_object(Bucket=self.name, Key=key, Body=b"x")
 
-    def upload_many(self, keys: list[str]) -> list[str]:
-        """Uploads one after another with one client; the keys whose upload was acknowledged."""
-        s3, done = self.server.client("s3"), []
+    def upload_many(self, keys: list[str], acknowledged: list[str]) -> None:
+        """Uploads one after another with one client, until one fails; notes the keys whose upload was acknowledged."""
+        s3 = self.server.client("s3")
         for key in keys:
             try:
                 s3.put_object(Bucket=self.name, Key=key, Body=b"x")
-            except Exception:
-                return done
-            done.append(key)
-        return done
+            except (BotoCoreError, ClientError):
+                return
+            acknowledged.append(key)
 
 
 def keys_of(messages: list[dict[str, Any]]) -> list[str]:

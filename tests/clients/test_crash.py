@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 
 from outfall.cli.client import ask, wait_until
@@ -39,16 +38,16 @@ def test_killed_in_the_middle_of_500_uploads(new_server: Callable[..., Server]) 
     road = Road(server, "uploads", GOOD)
     acknowledged: list[str] = []
     clients = [
-        threading.Thread(target=lambda n=n: acknowledged.extend(road.upload_many([f"{n}-{i}" for i in range(125)])))
+        threading.Thread(target=road.upload_many, args=([f"{n}-{i}" for i in range(125)], acknowledged))
         for n in range(4)
     ]
     for client in clients:
         client.start()
-    time.sleep(0.6)
+    assert wait_until(lambda: len(acknowledged) >= 150, 60, 0.001)
     server.kill()
     for client in clients:
         client.join()
-    assert 0 < len(acknowledged) < 500
+    assert len(acknowledged) < 500
     server.start()
     keys = keys_of(server.drain(road.success_url, len(acknowledged), 60))
     assert set(acknowledged) <= set(keys), "an acknowledged upload's record did not arrive"

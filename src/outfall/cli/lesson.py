@@ -26,6 +26,7 @@ BAD = """\
 def lambda_handler(event, context):
     raise Exception("boom!")
 """
+LOGGING_POLICY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 NAME = "outfall-demo"
 RETRY_WAITS_S = (60, 120)
 READY_S_MAX = 30.0
@@ -95,8 +96,10 @@ class Lesson:
         return ", ".join(arn for _, arn in self.queues.values())
 
     def create_role(self) -> str:
-        """A role that Lambda may assume, without any permission yet."""
-        role = self.client("iam").create_role(RoleName=self.function, AssumeRolePolicyDocument=json.dumps(TRUST))
+        """A role that Lambda may assume and that may write logs, as the console makes one; no more than that yet."""
+        iam = self.client("iam")
+        role = iam.create_role(RoleName=self.function, AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.attach_role_policy(RoleName=self.function, PolicyArn=LOGGING_POLICY)
         return str(role["Role"]["Arn"])
 
     def create_function(self) -> str:
@@ -207,6 +210,7 @@ class Lesson:
         self.client("lambda").delete_function(FunctionName=self.function)
         iam = self.client("iam")
         iam.delete_role_policy(RoleName=self.function, PolicyName="destinations")
+        iam.detach_role_policy(RoleName=self.function, PolicyArn=LOGGING_POLICY)
         iam.delete_role(RoleName=self.function)
         for url, _ in self.queues.values():
             self.client("sqs").delete_queue(QueueUrl=url)

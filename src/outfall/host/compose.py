@@ -14,6 +14,7 @@ from outfall.core.ports import Store, Target, Tx
 from outfall.host import intake
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
+from outfall.host.chores import chores
 from outfall.host.clock import SystemClock
 from outfall.host.concurrency import Concurrency
 from outfall.host.config import Config
@@ -137,8 +138,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
             context=context,
             run=running,
             write_logs=write_logs,
-            unpack=sandbox.prepare,
-            remove_blob=blobs.remove,
+            chores=chores(store, context, sandbox.prepare, blobs.remove),
             runs_at_once=config.environments_max,
             log=log,
         )

@@ -250,7 +250,7 @@ async def pour(content: Content, blobs: Blobs) -> AsyncIterator[bytes]:
             continue
         length = min(segment.size - skip, left)
         if segment.blob:
-            async for piece in _read(blobs, segment.blob, skip, length):
+            async for piece in _read(blobs, segment.blob, segment.offset + skip, length):
                 yield piece
         else:
             yield segment.data[skip : skip + length]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from outfall.authz import identity_decision
 from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Sandbox
+from outfall.core.principal import role_session
 from outfall.host.concurrency import Concurrency
 from outfall.services.logs import writer
 
@@ -28,7 +30,18 @@ class Running:
 
 
 def write_logs(ctx: Context, run: Run, outcome: Outcome) -> None:
-    """Writes an invocation's lines into its function's log group, in the account and region of the function."""
-    if outcome.logs:
-        _, _, _, region, account, *_ = run.environment.function_arn.split(":")
-        writer.write(ctx.at(account, region), run.environment.logging.group, outcome.log_stream, outcome.logs)
+    """Writes an invocation's lines into its function's log group, in the account and region of the function.
+
+    As the execution role, which must be allowed to; where it is not, there is silently no log, as on AWS.
+    [lambda-runtime.md 5]
+    """
+    spec = run.environment
+    _, _, _, region, account, _, name = spec.function_arn.split(":")
+    there = ctx.at(account, region)
+    role = ctx.house.identities.role(ctx.tx, spec.role_arn)
+    if not outcome.logs or role is None:
+        return
+    stream = f"arn:aws:logs:{region}:{account}:log-group:{spec.logging.group}:log-stream:{outcome.log_stream}"
+    session = role_session(role.arn, role.role_id, name)
+    if identity_decision(there, session, "logs:PutLogEvents", stream).allowed:
+        writer.write(there, spec.logging.group, outcome.log_stream, outcome.logs)

@@ -1,25 +1,22 @@
 """The worker: claims what is due on the work queues of this house and has it done.
 
-Three kinds of work: asynchronous events (`lambda/async/`), code to unpack (`lambda/prepare`) and blobs that nothing
-refers to any more (`host/garbage`). What an event's turn means is decided in `flow.drive`; here are only the loop, the
-lease and the bound on how much runs at once.
+Asynchronous events, and the chores of `chores.py`. What an event's turn means is decided in `flow.drive`; here are only
+the loop, the lease and the bound on how much runs at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from outfall.core.body import GARBAGE_QUEUE
 from outfall.core.context import Context
-from outfall.core.invocation import Outcome, Package, Run, Throttled
+from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Item, Store, Tx
 from outfall.flow import drive
 from outfall.flow.accept import QUEUES
-from outfall.services.lambda_ import prepare
-from outfall.services.lambda_.prepare import PREPARE_QUEUE
+from outfall.host.chores import Chore, begin_sweeping
 
 T = TypeVar("T")
 
@@ -51,8 +48,7 @@ class Workshop:
     context: Callable[[Tx], Context]
     run: Runner
     write_logs: Callable[[Context, Run, Outcome], None]
-    unpack: Callable[[Package], Awaitable[str | None]]
-    remove_blob: Callable[[str], None]
+    chores: Mapping[str, Chore]
     runs_at_once: int
     log: Callable[[str], None]
 
@@ -73,12 +69,14 @@ class Worker:
         """Takes up what an earlier process left: dead leases, waits under another scale, queues with items."""
         shop = self._shop
         if shop.store.exclusive:
-            await shop.store.run(lambda tx: (tx.free("lambda/"), tx.free("host/")))
+            await shop.store.run(lambda tx: [tx.free(prefix) for prefix in (QUEUES, *shop.chores)])
+        await shop.store.run(lambda tx: begin_sweeping(shop.context(tx)))
         await shop.store.run(lambda tx: drive.adopt(shop.context(tx)))
         self._unsubscribe = shop.store.subscribe(self._wake)
-        for prefix in ("lambda/", "host/"):
-            for queue, _ in await shop.store.run(_due_queues(prefix)):
-                self._wake(queue)
+        for queue, _ in await shop.store.run(lambda tx: tx.due_queues(QUEUES)):
+            self._wake(queue)
+        for queue in shop.chores:
+            self._wake(queue)
 
     async def stop(self, drain_s: float) -> None:
         """Claims nothing more and lets what runs end, for at most `drain_s`; what is cut off is made again later."""
@@ -93,7 +91,7 @@ class Worker:
         await asyncio.gather(*self._runs, *self._pumps.values(), return_exceptions=True)
 
     def _wake(self, topic: str) -> None:
-        if self._stopping or not topic.startswith(("lambda/async/", PREPARE_QUEUE, GARBAGE_QUEUE)):
+        if self._stopping or not (topic.startswith(QUEUES) or topic in self._shop.chores):
             return
         nudge = self._nudges.setdefault(topic, asyncio.Event())
         nudge.set()
@@ -195,25 +193,7 @@ class Worker:
         shop = self._shop
         while items := await shop.store.run(_claim(queue, shop.clock.now_ms()), durable=False):
             for item in items:
-                await self._chore(queue, item)
-
-    async def _chore(self, queue: str, item: Item) -> None:
-        shop = self._shop
-        if queue == GARBAGE_QUEUE:
-            shop.remove_blob(item.payload.decode())
-            await shop.store.run(lambda tx: tx.acknowledge(queue, item.handle), durable=False)
-            return
-        problem = await shop.unpack(prepare.package_of(item.payload))
-
-        def work(tx: Tx) -> None:
-            prepare.prepared(shop.context(tx), item.payload, problem)
-            tx.acknowledge(queue, item.handle)
-
-        await shop.store.run(work)
-
-
-def _due_queues(prefix: str) -> Callable[[Tx], list[tuple[str, int]]]:
-    return lambda tx: tx.due_queues(prefix)
+                await shop.chores[queue](item)
 
 
 def _claim(queue: str, now_ms: int) -> Callable[[Tx], list[Item]]:

@@ -10,7 +10,7 @@ from zlib import crc32
 import pytest
 
 from outfall.core.body import Segment
-from outfall.core.errors import AwsError, NotServed
+from outfall.core.errors import AwsError
 from outfall.services.s3.parts import cut
 from tests.services.s3.kit import S3, body, crc32_text
 
@@ -207,11 +207,9 @@ def test_a_part_is_copied_from_the_beginning_of_a_blob_without_reading_it(s3: S3
     assert s3.garbage() == ["blob-1"]
 
 
-def test_a_part_from_the_middle_of_a_blob_is_not_claimed_to_be_served(s3: S3) -> None:
-    s3("PutObject", Bucket="bucket", Key="source", Body=body(b"0123456789", blob="blob-1"))
-    with pytest.raises(NotServed) as refused:
-        Upload(s3)("UploadPartCopy", PartNumber=1, CopySource="bucket/source", CopySourceRange="bytes=2-5")
-    assert refused.value.fields == {"Header": "x-amz-copy-source-range"}
+def test_a_part_from_the_middle_of_a_blob_refers_to_that_run_of_it(s3: S3) -> None:
+    segments = (Segment(10, blob="blob-1"), Segment(10, blob="blob-2", offset=5))
+    assert cut(segments, 2, 12) == (Segment(8, blob="blob-1", offset=2), Segment(4, blob="blob-2", offset=5))
 
 
 @pytest.mark.parametrize("start, length, data", [(0, 9, b"abcdefghi"), (2, 3, b"cde"), (3, 3, b"def"), (8, 1, b"i")])

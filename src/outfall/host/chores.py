@@ -1,0 +1,72 @@
+"""Chores: what the host does off its work queues beside running events. A table of queues, and what to do with an item.
+
+A chore that is only a decision is one transaction; one that needs the disk does that first. An item that is not
+acknowledged comes back when its lease runs out, so a chore may be done twice and must bear it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from outfall.core.body import GARBAGE_QUEUE
+from outfall.core.context import Context
+from outfall.core.invocation import Package
+from outfall.core.ports import Item, Store, Tx
+from outfall.services.lambda_ import prepare
+from outfall.services.lambda_.prepare import PREPARE_QUEUE
+from outfall.services.logs import writer
+from outfall.services.sqs.moves import MOVES_QUEUE, step_move
+
+Chore = Callable[[Item], Awaitable[None]]
+Step = Callable[[Context, Item], None]
+
+SWEEP_QUEUE = "host/sweep"
+"""Holds one item for as long as the data lives: when log events past their retention are removed next."""
+
+SWEEP_EVERY_MS = 3_600_000
+
+
+def chores(
+    store: Store,
+    context: Callable[[Tx], Context],
+    unpack: Callable[[Package], Awaitable[str | None]],
+    remove_blob: Callable[[str], None],
+) -> Mapping[str, Chore]:
+    """Every chore, by its queue."""
+
+    def decided(step: Step) -> Chore:
+        async def do(item: Item) -> None:
+            await store.run(lambda tx: step(context(tx), item))
+
+        return do
+
+    async def prepare_code(item: Item) -> None:
+        problem = await unpack(prepare.package_of(item.payload))
+
+        def work(tx: Tx) -> None:
+            prepare.prepared(context(tx), item.payload, problem)
+            tx.acknowledge(PREPARE_QUEUE, item.handle)
+
+        await store.run(work)
+
+    async def collect_garbage(item: Item) -> None:
+        remove_blob(item.payload.decode())
+        await store.run(lambda tx: tx.acknowledge(GARBAGE_QUEUE, item.handle), durable=False)
+
+    return {
+        PREPARE_QUEUE: prepare_code,
+        GARBAGE_QUEUE: collect_garbage,
+        MOVES_QUEUE: decided(step_move),
+        SWEEP_QUEUE: decided(_sweep),
+    }
+
+
+def begin_sweeping(ctx: Context) -> None:
+    """Puts the one item on the sweep's queue, if the data is new."""
+    if ctx.tx.next_due(SWEEP_QUEUE) is None:
+        ctx.tx.enqueue(SWEEP_QUEUE, b"", now_ms=ctx.now, due_ms=ctx.now + SWEEP_EVERY_MS)
+
+
+def _sweep(ctx: Context, item: Item) -> None:
+    writer.sweep(ctx)
+    ctx.tx.release(SWEEP_QUEUE, item.handle, due_ms=ctx.now + SWEEP_EVERY_MS)
