@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from outfall.sandbox import CannotLaunch, memory, pool
+from outfall.sandbox import CannotLaunch, memory, opening
 from tests.sandbox.conftest import Bench, function, open_bench
 
 SERVER = """
@@ -122,7 +122,7 @@ def test_a_warm_parent_that_died_is_replaced(tmp_path: Path) -> None:
 
 
 def test_without_cgroups_memory_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "find_cgroups", lambda: None)
+    monkeypatch.setattr(opening, "find_cgroups", lambda: None)
     bench = open_bench(tmp_path, "process")
     source = (
         "import time\ndef handler(event, context):\n    kept = []\n"

@@ -13,48 +13,24 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from outfall.core.invocation import EnvironmentSpec, Outcome, Run
 from outfall.sandbox import payloads
-from outfall.sandbox.driver import Driver, Layout
-from outfall.sandbox.launcher import CannotLaunch, FunctionProcess, WarmParent, close_all
+from outfall.sandbox.launcher import CannotLaunch, FunctionProcess, close_all
 from outfall.sandbox.log_lines import PlatformLog, Report
 from outfall.sandbox.log_reader import LogReader
-from outfall.sandbox.memory import Cgroup, Cgroups, peak_mb, resident_mb
+from outfall.sandbox.memory import Cgroup, peak_mb, resident_mb
 from outfall.sandbox.payloads import Exit
+from outfall.sandbox.plan import Ground, Plan, process_request
 from outfall.sandbox.runtime_api import Answer, RuntimeApi
-from outfall.sandbox.variables import EnvironmentCredentials, environment_variables
+from outfall.sandbox.variables import EnvironmentCredentials
 
 INIT_S_MAX = 10.0
 _MEMORY_LOOK_S = 0.1
+_QUICK_MS = 5.0
+"""After shorter invocations the memory held now is looked at, not the peak, which takes the kernel longer to tell."""
 _RESTART_WAIT_S = 0.1
 _RESTART_WAIT_S_MAX = 2.0
-_DATA_LIMIT_ROOM = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What all environments of a sandbox stand on."""
-
-    layout: Layout
-    driver: Driver
-    cgroups: Cgroups | None
-    clock: Callable[[], int]
-    endpoint_url: Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How the process of one function is made: names in the code cache, the parent to fork, the program if any."""
-
-    code: str
-    layers: str | None
-    parent: WarmParent
-    argv: tuple[str, ...]
-    missing: str = ""
-    """Why nothing can be started."""
 
 
 class _Ready:
@@ -202,31 +178,23 @@ class Environment:
     async def _start_process(self) -> None:
         self._stop_process()
         self._ended, self._killed_for_memory = None, False
-        ground, plan = self._ground, self._plan
-        paths = ground.driver.paths(plan.code, plan.layers, self._name)
-        variables = environment_variables(
+        request = process_request(
+            self._ground,
+            self._plan,
             self.spec,
-            ground.driver,
-            paths,
+            self.credentials,
+            name=self._name,
             runtime_api=self._api.address,
             log_stream=self.log_stream,
-            endpoint_url=ground.endpoint_url(),
-            credentials=self.credentials,
+            limited=self._cgroup is not None,
         )
-        argv = list(plan.argv)
-        wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
-        if wrapper:
-            python = ground.driver.command[-1]
-            argv = [wrapper, *(argv or [python, "-m", "awslambdaric", self.spec.handler])]
-        data_limit = 0 if self._cgroup else self.spec.memory_mb * 1024 * 1024 + _DATA_LIMIT_ROOM
-        request: dict[str, Any] = {**paths, "env": variables, "argv": argv, "handler": self.spec.handler}
         process = FunctionProcess(self._exited)
         descriptors = [process.theirs.fileno(), self._log_write_fd]
         joining = self._cgroup.join_descriptor() if self._cgroup else -1
         if joining >= 0:
             descriptors.append(joining)
         try:
-            await plan.parent.fork({**request, "data_limit": data_limit}, descriptors)
+            await self._plan.parent.fork(request, descriptors)
         except (CannotLaunch, OSError):
             process.kill()
             raise
@@ -286,10 +254,12 @@ class Environment:
             return
         asyncio.get_running_loop().call_later(_MEMORY_LOOK_S, self._look_at_memory, awaited)
 
-    def _memory_mb(self, ran_out: bool) -> int:
+    def _memory_mb(self, ran_out: bool, duration_ms: float) -> int:
         if ran_out:
             return self.spec.memory_mb
-        if self._process is not None:
+        if self._process is not None and self._memory_seen and duration_ms < _QUICK_MS:
+            self._memory_seen = max(self._memory_seen, resident_mb(self._process.pid))
+        elif self._process is not None:
             self._memory_seen = peak_mb(self._process.pid)
         elif self._ended is not None:
             self._memory_seen = self._ended.memory_mb
@@ -313,7 +283,7 @@ class Environment:
     def _outcome(self, run: Run, event: _Event, duration_ms: float, init_ms: float | None) -> Outcome:
         body, status, error_type = b"", "error", ""
         ran_out = isinstance(event, Exit) and event.signal == 9 and self._ran_out_of_memory()
-        memory_mb = self._memory_mb(ran_out)
+        memory_mb = self._memory_mb(ran_out, duration_ms)
         if isinstance(event, Answer):
             body, error_type = event.body, event.error_type
             if event.kind == "response":
