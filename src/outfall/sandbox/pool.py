@@ -26,6 +26,8 @@ from outfall.sandbox.variables import EnvironmentCredentials
 
 _CREDENTIALS_LEFT_MS = 5 * 60 * 1000
 _SWEEP_S = 5.0
+_FUNCTIONS_MAX = 4096
+"""Of so many function versions the latest revision is remembered at the most, beside those with environments."""
 _END_LOOKS = 50
 _END_LOOK_S = 0.01
 
@@ -155,7 +157,7 @@ class LocalSandbox:
 
     async def _plan(self, spec: EnvironmentSpec) -> Plan:
         known = set(self._runtimes.notices)
-        missing = self._runtimes.lacking(spec.runtime) or ""
+        missing = await asyncio.to_thread(self._runtimes.lacking, spec.runtime) or ""  # may ask a program its version
         for runtime in self._runtimes.notices.keys() - known:
             self._log(self._runtimes.notices[runtime])
         code = await self._packages.ensure((spec.code,))
@@ -182,6 +184,9 @@ class LocalSandbox:
         """Ends idle environments of what the function was before its update."""
         key = (spec.function_arn, spec.version)
         if self._latest.get(key) != spec.revision:
+            if len(self._latest) >= _FUNCTIONS_MAX:
+                alive = {(other.spec.function_arn, other.spec.version) for other in self._environments}
+                self._latest = {kept: revision for kept, revision in self._latest.items() if kept in alive}
             self._latest[key] = spec.revision
             for other in [
                 other for other in self._idle if (other.function_arn, other.version) == key and other != spec
