@@ -9,11 +9,13 @@ import pytest
 
 from .server import Server
 
+OWN_KEY = "LKIAOWNKEY:own/secret"
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for the tests of a module; they keep apart by their names."""
-    running = Server(tmp_path_factory.mktemp("server"), "--time-scale", "0").start()
+    running = Server(tmp_path_factory.mktemp("server"), "--time-scale", "0", "--root-key", OWN_KEY).start()
     yield running
     running.stop()
 

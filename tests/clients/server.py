@@ -69,9 +69,18 @@ class Server:
     def log(self) -> str:
         return (self.directory / "server.log").read_text(errors="replace")
 
-    def client(self, service: str, key: str = "test", secret: str = "test", token: str | None = None) -> Any:
-        session = boto3.session.Session(key, secret, token, "us-east-1")
-        return session.client(service, endpoint_url=self.endpoint, config=CONFIG)
+    def client(
+        self,
+        service: str,
+        key: str = "test",
+        secret: str = "test",
+        token: str | None = None,
+        region: str = "us-east-1",
+        **settings: Any,
+    ) -> Any:
+        """A boto3 client; `settings` go into its configuration."""
+        session = boto3.session.Session(key, secret, token, region)
+        return session.client(service, endpoint_url=self.endpoint, config=CONFIG.merge(Config(**settings)))
 
     def drain(self, queue_url: str, want: int, timeout_s: float) -> list[dict[str, Any]]:
         """Messages of a queue, deleted as they are received, until there are `want` or time is over."""
