@@ -19,6 +19,7 @@ from outfall.core.invocation import (
     Response,
     RetryPolicy,
 )
+from outfall.core.lineage import digest_of
 from outfall.flow.attempt import (
     Retry,
     Settle,
@@ -37,11 +38,11 @@ BOOM = Outcome(b'{"errorMessage":"boom!"}', "Unhandled", "$LATEST", "stream")
 FINE = Outcome(b'"fine"', "", "$LATEST", "stream")
 
 
-def target(retry: RetryPolicy = AS_AWS, reserved: int | None = None) -> FunctionTarget:
+def target(retry: RetryPolicy = AS_AWS, reserved: int | None = None, loop: str = "Terminate") -> FunctionTarget:
     spec = EnvironmentSpec(
         FUNCTION, "$LATEST", "r", "python3.12", "a.b", Package("", ()), (), (), "role", 128, 512, 3, Logging("/g")
     )
-    return FunctionTarget(FUNCTION, "fn", "$LATEST", spec, retry, reserved_concurrency=reserved)
+    return FunctionTarget(FUNCTION, "fn", "$LATEST", spec, retry, reserved_concurrency=reserved, recursive_loop=loop)
 
 
 def event(retry: RetryPolicy = AS_AWS) -> AsyncEvent:
@@ -149,6 +150,21 @@ def test_an_event_that_waited_longer_than_its_age_is_not_run():
     _, verdict = before(event(RetryPolicy(2, 60)), target(RetryPolicy(2, 60)), T0 + 60_001)
     assert isinstance(verdict, Settle)
     assert verdict.condition == "EventAgeExceeded"
+
+
+def traced(runs_before: int) -> AsyncEvent:
+    return replace(event(), trace_header=f"Root=1-0-0;Lineage=1:{digest_of(FUNCTION)}:{runs_before}")
+
+
+def test_the_seventeenth_run_of_a_chain_is_stopped():  # async-027
+    assert before(traced(15), target(), T0)[1] is None
+    stopped = before(traced(16), target(), T0)[1]
+    assert isinstance(stopped, Settle)
+    assert (stopped.condition, stopped.event.last, stopped.event.attempts) == ("RecursiveInvocation", Response(400), 0)
+
+
+def test_a_function_may_allow_its_loop():  # async-028
+    assert before(traced(17), target(loop="Allow"), T0)[1] is None
 
 
 def test_settings_are_those_of_the_moment_of_the_attempt():

@@ -118,6 +118,7 @@ class FunctionTarget:
     on_failure: str = ""
     dead_letter: str = ""
     reserved_concurrency: int | None = None
+    recursive_loop: str = "Terminate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ def error_message(event: AsyncEvent, last: Response) -> str:
     """What a dead letter says went wrong, in at most 1 KiB. [dlq.md]"""
     if last.status_code == 404:
         return f"Function not found: {qualified(event.function)}"
+    if last.status_code == 400:
+        return "Detected recursive invocation."
     if last.status_code == 429:
         return "Rate Exceeded."
     try:

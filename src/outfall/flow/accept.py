@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from outfall.core.arn import Arn, function_name
+from outfall.core import lineage
+from outfall.core.arn import Arn, function_arn, function_name
 from outfall.core.context import Context
 from outfall.core.history import EventAccepted
 from outfall.core.invocation import AsyncEvent, Ending
@@ -53,7 +54,7 @@ def accept(
         payload=payload or b"{}",
         accepted_ms=ctx.now,
         ending=Ending.of(target) if target else Ending(),
-        trace_header=trace_header or new_trace(ctx),
+        trace_header=entered(ctx, arn, trace_header),
     )
     queue = queue_of(arn)
     item = ctx.tx.enqueue(queue, pack(event), now_ms=ctx.now, due_ms=ctx.now)
@@ -87,7 +88,9 @@ def accept(
     )
 
 
-def new_trace(ctx: Context) -> str:
-    """A trace header for an event that came without one, its lineage at its first hop. [async-039]"""
+def entered(ctx: Context, function: Arn, header: str) -> str:
+    """The trace header that an invocation of the function is given: `header`, if it came with one, or a new one, its
+    lineage one hop further. [async-039]"""
+    whole = str(function_arn(function.account, function.region, function_name(function)[0]))
     root = f"1-{ctx.now // 1000:08x}-{ctx.ids.hex(24)}"
-    return f"Root={root};Parent={ctx.ids.hex(16)};Sampled=0;Lineage=1:{ctx.ids.hex(8)}:0"
+    return lineage.enter(header, whole, root=root, parent=ctx.ids.hex(16))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from outfall.core import lineage
 from outfall.core.invocation import AsyncEvent, Condition, Ending, FunctionTarget, Outcome, Response
 
 RETRY_WAITS_S = (60, 120)
@@ -39,16 +40,24 @@ def before(event: AsyncEvent, target: FunctionTarget | None, now_ms: int) -> tup
     """Whether the event may run now, on the function as it stands now; the event knows its settings afterwards.
 
     A verdict instead of a run: the function is gone (each look-up counts as an attempt), its reserved concurrency is
-    zero (no attempt, no retry), or the event grew too old while it waited.
+    zero (no attempt, no retry), the event goes round in a loop that the function does not allow, or it grew too old
+    while it waited.
     """
     if target is None:
         return event, _missing(event, now_ms)
     event = replace(event, ending=Ending.of(target))
     if target.reserved_concurrency == 0:
         return event, Settle(replace(event, last=None), "ZeroReservedConcurrency")
+    if loops(event.trace_header, target):
+        return event, Settle(replace(event, last=Response(400)), "RecursiveInvocation")
     if event.nominal_now_ms(now_ms) > _expires_ms(event):
         return event, Settle(event, "EventAgeExceeded")
     return event, None
+
+
+def loops(trace_header: str, target: FunctionTarget) -> bool:
+    """Whether a run with this trace header has to be stopped as one of a loop. [async-027, async-028]"""
+    return target.recursive_loop != "Allow" and lineage.is_loop(trace_header, target.arn)
 
 
 def after_run(event: AsyncEvent, outcome: Outcome, now_ms: int) -> Verdict:

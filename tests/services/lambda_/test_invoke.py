@@ -108,7 +108,7 @@ def test_an_event_is_accepted_under_the_id_of_the_request(world: World) -> None:
     assert answer == {"StatusCode": 202, "Payload": b""}
     (event,) = queued(world)
     assert (event.id, event.function, event.payload) == (REQUEST, function("fn", "$LATEST"), b'{"n":1}')
-    assert event.trace_header == "Root=1-00000000-000000000000000000000000"
+    assert event.trace_header.startswith("Root=1-00000000-000000000000000000000000;Parent=")
 
 
 def test_a_dry_run_does_nothing(world: World) -> None:

@@ -51,6 +51,10 @@ class RequestEntityTooLargeException(LambdaError):
     status = 413
 
 
+class RecursiveInvocationException(LambdaError):
+    """Detected recursive invocation."""
+
+
 class PolicyLengthExceededException(LambdaError):
     """The final policy size is bigger than the limit (20480)."""
 

@@ -61,6 +61,7 @@ def target(ctx: Context, name: FunctionName, row: VersionRow) -> FunctionTarget:
         on_failure=config.on_failure,
         dead_letter=row.dead_letter,
         reserved_concurrency=function.reserved_concurrency if function else None,
+        recursive_loop=function.recursive_loop if function else "Terminate",
     )
 
 

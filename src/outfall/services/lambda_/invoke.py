@@ -10,13 +10,16 @@ import binascii
 import json
 from typing import Any
 
+from outfall.core.arn import Arn
 from outfall.core.effects import RunFunction
 from outfall.core.invocation import LogLine, Outcome, Run, Throttled
 from outfall.core.service import Call, Output, Request, operation
-from outfall.flow.accept import accept
+from outfall.flow.accept import accept, entered
+from outfall.flow.attempt import loops
 from outfall.services.lambda_ import functions, payload
 from outfall.services.lambda_.errors import (
     InvalidRequestContentException,
+    RecursiveInvocationException,
     ResourceConflictException,
     TooManyRequestsException,
     function_not_found,
@@ -79,13 +82,16 @@ def _synchronous(call: Call, name: FunctionName, row: VersionRow, request: Reque
     target = functions.target(call, name, row)
     if target.reserved_concurrency == 0:
         raise TooManyRequestsException(Reason=RESERVED_REASON)
+    trace = entered(call, Arn.parse(target.arn), call.headers.get("x-amzn-trace-id", ""))
+    if loops(trace, target):
+        raise RecursiveInvocationException
     run = Run(
         environment=target.environment,
         request_id=call.request_id,
         invoked_arn=name.as_named,
         payload=body,
         reserved_concurrency=target.reserved_concurrency,
-        trace_header=call.headers.get("x-amzn-trace-id", ""),
+        trace_header=trace,
         client_context=context,
     )
     tail = request.get("LogType") == "Tail"

@@ -147,7 +147,7 @@ def _send(
         sender_id(call.principal),
         call.now,
         attributes,
-        system[TRACE_HEADER].text if system else "",
+        system[TRACE_HEADER].text if system else call.headers.get("x-amzn-trace-id", ""),
         group or "",
         deduplication_id or "",
     )
