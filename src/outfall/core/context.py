@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from outfall.core.arn import Arn
     from outfall.core.body import Segment
     from outfall.core.ports import Functions, Identities, Ids, Target, Tx
+    from outfall.core.source import Source
 
 ObjectReader = Callable[["Context", str, str, str | None], "tuple[Segment, ...]"]
 """Segments of an object by bucket, key and version id (or None); raises S3's own errors, as NoSuchKey."""
@@ -32,6 +33,8 @@ class House:
     account_concurrency: int = 1000
     objects: ObjectReader | None = None
     """Where the bytes of an S3 object lie, for services that take their input from S3; None where S3 is not served."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """What can be polled by event source mappings, by the service's name in an ARN."""
 
 
 @dataclass(slots=True)
