@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, wait_until
+from outfall.cli.events import clock as shown
 from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
 
 START_S_MAX = 20.0
@@ -32,14 +33,13 @@ def _root_key(text: str) -> tuple[str, str]:
 @click.command()
 @click.option("-d", "--detach", is_flag=True, help="Return as soon as the server is ready.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, envvar="OUTFALL_PORT"
-)
-@click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), envvar="OUTFALL_DATA", help="Data directory."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, envvar="OUTFALL_PORT")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), envvar="OUTFALL_DATA", help="Data directory.")
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory, for as long as the server runs.")
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")
+@click.option(
+    "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
+)
 @click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
 @click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
 @click.option("--environments-max", type=click.IntRange(1, 1000), default=32, show_default=True)
@@ -50,6 +50,7 @@ def up(
     data: Path | None,
     ephemeral: bool,
     time_scale: float,
+    clock: str,
     root_keys: tuple[str, ...],
     environments: str,
     environments_max: int,
@@ -62,6 +63,7 @@ def up(
         port=port,
         data=None if ephemeral else (data or default_data()).expanduser().absolute(),
         time_scale=time_scale,
+        clock=clock,
         root_keys=tuple(_root_key(text) for text in root_keys),
         environments=environments,
         environments_max=environments_max,
@@ -152,6 +154,7 @@ def _status_rows(endpoint: str, told: dict[str, Any]) -> list[tuple[str, str]]:
         ("data", told["data"] or "in memory"),
         ("environments", f"{environments['kind']}, at most {environments['max']}"),
         ("time scale", f"{told['time_scale']:g}"),
+        ("clock", f"{told['clock']}, now {shown(told['clock_ms'])} UTC"),
         ("services", " ".join(told["services"])),
         ("running", ", ".join(f"{arn} x{n}" for arn, n in told["running"].items()) or "nothing"),
     ]

@@ -6,11 +6,11 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outfall.core.ports import Tx
+from outfall.core.ports import Clock, Tx
 from outfall.core.principal import ANONYMOUS, Principal
 from outfall.host.callers import Callers
 from outfall.host.config import DEFAULT_REGION
-from outfall.wire import refusals, sigv2
+from outfall.wire import claims, refusals, sigv2
 from outfall.wire.message import WireRequest
 from outfall.wire.refusals import Kind
 from outfall.wire.sigv4 import Signed, SigningContext, Verifier, parse_authorization
@@ -42,8 +42,11 @@ class Admission:
             raise refusals.unsigned(kind)
         return signed
 
-    def admit(self, tx: Tx, signed: Signed | None, request: WireRequest, kind: Kind, now_ms: int) -> Admitted:
-        """The principal behind a claimed signature. Raises AWS's errors; the log says which keys are known."""
+    def admit(self, tx: Tx, signed: Signed | None, request: WireRequest, kind: Kind, clock: Clock) -> Admitted:
+        """The principal behind a claimed signature. Raises AWS's errors; the log says which keys are known.
+
+        A signature's time is the client's, so the wall judges it; a session expires on the clock of record.
+        """
         if signed is None:
             return Admitted(ANONYMOUS, DEFAULT_REGION)
         caller = self._callers.find(tx, signed.access_key)
@@ -52,12 +55,14 @@ class Admission:
             raise refusals.unknown_key(kind, signed.access_key)
         signing = None
         if signed.version == 2:
-            sigv2.verify(signed, request, caller.secret, now_ms)
+            sigv2.verify(signed, request, caller.secret, clock.wall_ms())
         else:
-            signing = self._verifier.verify(signed, request, caller.secret, now_ms, kind)
+            signing = self._verifier.verify(signed, request, caller.secret, clock.wall_ms(), kind)
         given = signed.session_token
         if caller.token and not hmac.compare_digest(caller.token.encode(), given.encode("utf-8", "surrogateescape")):
             raise refusals.bad_token(kind, given)
-        if caller.expires_ms is not None and now_ms >= caller.expires_ms:
+        if caller.expires_ms is not None and clock.now_ms() >= caller.expires_ms:
             raise refusals.expired_token(kind, given)
+        if kind == "s3" and signed.presigned:
+            request.headers = claims.headers_in_url(request) | request.headers
         return Admitted(caller.principal, signed.region or DEFAULT_REGION, signing)

@@ -15,7 +15,7 @@ from outfall.host import intake
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
 from outfall.host.chores import chores
-from outfall.host.clock import SystemClock
+from outfall.host.clock import ManualClock
 from outfall.host.concurrency import Concurrency
 from outfall.host.config import Config
 from outfall.host.dispatch import Dispatcher, Front
@@ -25,6 +25,7 @@ from outfall.host.ids import SystemIds
 from outfall.host.parking import Parking
 from outfall.host.private import Facade, PrivateApi
 from outfall.host.running import Running, write_logs
+from outfall.host.time_travel import TimeTravel, open_clock
 from outfall.host.worker import Worker, Workshop
 from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
 from outfall.services import iam, lambda_, logs, s3, sqs, sts
@@ -67,6 +68,8 @@ class Program:
     worker: Worker
     door: Door
     http: HttpServer
+    travel: TimeTravel
+    reset: Callable[[], Awaitable[None]]
     port: int = 0
 
     async def start(self) -> None:
@@ -87,8 +90,8 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
 
     Raises the errors of `store.errors` when the data cannot be opened.
     """
-    clock, ids, parking = SystemClock(), SystemIds(), Parking()
     store, blobs = await _engines(config)
+    clock, ids, parking = await open_clock(store, config.clock), SystemIds(), Parking()
     store.subscribe(parking.wake)
     house = House(
         targets=TARGETS,
@@ -144,6 +147,10 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         )
     )
 
+    if isinstance(clock, ManualClock):
+        clock.subscribe(worker.look_again)
+        clock.subscribe(parking.wake_all)
+
     async def reset() -> None:
         await store.clear()
         blobs.clear()
@@ -153,6 +160,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
             "services": dict.fromkeys((service.name for service in SERVICES), "running"),
             "data": str(config.data) if config.data else None,
             "time_scale": config.time_scale,
+            "clock": config.clock,
             "environments": {
                 "kind": sandbox.kind,
                 "max": config.environments_max,
@@ -162,9 +170,10 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         }
 
     names = tuple(service.name for service in SERVICES)
-    private = PrivateApi(Facade(store, clock, context, about, names, reset, stop))
+    travel = TimeTravel(clock, store, worker)
+    private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel))
     door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, store, blobs, ids, log))
-    program = Program(config, store, blobs, sandbox, worker, door, HttpServer())
+    program = Program(config, store, blobs, sandbox, worker, door, HttpServer(), travel, reset)
     return program
 
 

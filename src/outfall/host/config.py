@@ -19,6 +19,8 @@ class Config:
     port: int = DEFAULT_PORT
     data: Path | None = None
     time_scale: float = 1.0
+    clock: str = "system"
+    """`system`, or `manual`: moves on request alone."""
     root_keys: tuple[tuple[str, str], ...] = ()
     environments: str = "auto"
     environments_max: int = 32

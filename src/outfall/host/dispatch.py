@@ -91,7 +91,7 @@ class Dispatcher:
         admission, clock = self._front.admission, self._front.clock
 
         def work(tx: Tx) -> Admitted:
-            return admission.admit(tx, visit.signed, visit.request, visit.kind, clock.now_ms())
+            return admission.admit(tx, visit.signed, visit.request, visit.kind, clock)
 
         visit.admitted = await self._front.store.run(work)
         return visit.admitted
@@ -127,9 +127,7 @@ class Dispatcher:
             call, output = await self._front.store.run(work)
             if isinstance(output, Park):
                 assert parked is not None
-                parked_until = output.until_ms
-                until_ms = parked_until if due_ms is None else min(parked_until, max(due_ms, call.now + 1))
-                await self._parking.wait(output.topic, parked, (until_ms - call.now) / 1000)
+                parked_until = await self._park(call, output, parked, due_ms)
                 continue
             while isinstance(output, RunFunction | ReadBytes):
                 if isinstance(output, RunFunction):
@@ -137,6 +135,17 @@ class Dispatcher:
                 else:
                     output = await self._read_bytes(call, output)
             return self._render(visit, output)
+
+    async def _park(self, call: Call, effect: Park, parked: asyncio.Future[None], due_ms: int | None) -> int:
+        """Waits for the topic, for its next item to come due, or for the end of the wait, which it returns.
+
+        A client waits in real time whatever the clock of record does: when that time is over the wait is.
+        """
+        until_ms = effect.until_ms if due_ms is None else min(effect.until_ms, max(due_ms, call.now + 1))
+        woken = await self._parking.wait(effect.topic, parked, (until_ms - call.now) / 1000)
+        if not woken and until_ms == effect.until_ms:
+            return min(effect.until_ms, self._front.clock.now_ms())
+        return effect.until_ms
 
     async def _run_function(self, call: Call, effect: RunFunction) -> Any:
         outcome = await self._front.run(effect.run)
@@ -170,7 +179,7 @@ class Dispatcher:
         front, request = self._front, visit.request
         now = front.clock.now_ms()
         if visit.admitted is None:
-            visit.admitted = front.admission.admit(tx, visit.signed, request, visit.kind, now)
+            visit.admitted = front.admission.admit(tx, visit.signed, request, visit.kind, front.clock)
         return Call(
             tx=tx,
             now=now,

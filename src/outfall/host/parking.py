@@ -25,12 +25,18 @@ class Parking:
             if not future.done():
                 future.set_result(None)
 
-    async def wait(self, topic: str, future: asyncio.Future[None], timeout_s: float) -> None:
-        """Waits for the wake-up, for at most that long."""
+    def wake_all(self) -> None:
+        """Wakes everybody: the clock was moved."""
+        for topic in list(self._waiting):
+            self.wake(topic)
+
+    async def wait(self, topic: str, future: asyncio.Future[None], timeout_s: float) -> bool:
+        """Waits for the wake-up, for at most that long; whether it came."""
         try:
             await asyncio.wait_for(future, max(0.0, timeout_s))
+            return True
         except TimeoutError:
-            pass
+            return False
         finally:
             waiting = self._waiting.get(topic)
             if waiting is not None:

@@ -18,6 +18,7 @@ from outfall.core import history
 from outfall.core.context import Context
 from outfall.core.ports import Clock, Store, Tx
 from outfall.flow import drive, timeline
+from outfall.host.time_travel import ClockRunsByItself, TimeTravel
 
 PAGE_MAX = 500
 
@@ -41,6 +42,7 @@ class Facade:
     services: tuple[str, ...]
     reset: Callable[[], Awaitable[None]]
     stop: Callable[[], None]
+    travel: TimeTravel
 
 
 class PrivateApi:
@@ -70,11 +72,14 @@ class PrivateApi:
             ("POST", "/_outfall/api/reset"): self._reset,
             ("POST", "/_outfall/api/stop"): self._stop,
             ("POST", "/_outfall/api/events/skip-wait"): self._skip_all,
+            ("GET", "/_outfall/api/clock"): self._clock,
         }.get((method, path))
         if exact is not None:
             return await exact()
         if method == "GET" and path == "/_outfall/api/events":
             return await self._events(parameters)
+        if method == "POST" and path == "/_outfall/api/clock":
+            return await self._move_clock(parameters)
         if method == "GET" and path == "/_outfall/api/history":
             return await self._history(parameters)
         head, _, rest = path.partition("/_outfall/api/events/")
@@ -103,6 +108,25 @@ class PrivateApi:
     async def _stop(self) -> dict[str, Any]:
         self._facade.stop()
         return {"stopping": True}
+
+    async def _clock(self) -> dict[str, Any]:
+        return {"clock": self._facade.about()["clock"]}
+
+    async def _move_clock(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """One of `advance_ms=N`, `to=next`, `to=idle`; answers when all that follows from it is done."""
+        travel = self._facade.travel
+        try:
+            if "advance_ms" in parameters:
+                await travel.advance(_number(parameters, "advance_ms", 0))
+            elif parameters.get("to") == "next":
+                await travel.jump()
+            elif parameters.get("to") == "idle":
+                await travel.run_until_idle()
+            else:
+                raise Refused(400, "say advance_ms=N, to=next or to=idle")
+        except ClockRunsByItself as error:
+            raise Refused(409, str(error)) from None
+        return await self._clock()
 
     async def _events(self, parameters: dict[str, str]) -> dict[str, Any]:
         limit = min(_number(parameters, "limit", 50), PAGE_MAX)

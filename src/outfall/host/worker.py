@@ -64,6 +64,8 @@ class Worker:
         self._stopping = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._runs: set[asyncio.Task[None]] = set()
+        self._working: set[str] = set()
+        self._changed = asyncio.Event()
 
     async def start(self) -> None:
         """Takes up what an earlier process left: dead leases, waits under another scale, queues with items."""
@@ -90,6 +92,17 @@ class Worker:
             run.cancel()
         await asyncio.gather(*self._runs, *self._pumps.values(), return_exceptions=True)
 
+    async def settle(self) -> None:
+        """Returns once everything that is due is done: nothing runs, and no queue has an item that may be claimed."""
+        while self._runs or self._working or any(nudge.is_set() for nudge in self._nudges.values()):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def look_again(self) -> None:
+        """Has every queue looked at: the clock was moved."""
+        for queue in list(self._pumps):
+            self._wake(queue)
+
     def _wake(self, topic: str) -> None:
         if self._stopping or not (topic.startswith(QUEUES) or topic in self._shop.chores):
             return
@@ -102,8 +115,10 @@ class Worker:
         nudge = self._nudges[queue]
         try:
             while True:
+                self._working.add(queue)
                 nudge.clear()
                 wait_s = await self._work_off(queue)
+                self._rest(queue)
                 if wait_s is None and not nudge.is_set():
                     return
                 await _at_most(nudge.wait(), min(wait_s or 0.0, POLL_S))
@@ -113,7 +128,12 @@ class Worker:
             self._shop.log(f"work on {queue} failed and will be taken up again: {error!r}")
             asyncio.get_running_loop().call_later(1.0, self._wake, queue)
         finally:
-            self._pumps.pop(queue, None)
+            self._rest(queue)
+            del self._pumps[queue], self._nudges[queue]
+
+    def _rest(self, queue: str) -> None:
+        self._working.discard(queue)
+        self._changed.set()
 
     async def _work_off(self, queue: str) -> float | None:
         """Does what is due; returns the seconds until the next item is due, or None when the queue is empty."""
@@ -141,9 +161,13 @@ class Worker:
                 mine.add(task)
                 self._runs.add(task)
                 task.add_done_callback(mine.discard)
-                task.add_done_callback(self._runs.discard)
+                task.add_done_callback(self._run_ended)
             if claimed < places:
                 return
+
+    def _run_ended(self, task: asyncio.Task[None]) -> None:
+        self._runs.discard(task)
+        self._changed.set()
 
     async def _places(self, wanted: int) -> int:
         """At least one place to run, and no more than are free."""

@@ -1,0 +1,64 @@
+"""Moving the clock of a server that was started with `--clock manual`."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from outfall.cli.client import ask, endpoint_of, endpoint_option, output_option, print_json
+from outfall.cli.events import clock as shown
+
+UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
+
+
+@click.group(invoke_without_command=True)
+@endpoint_option
+@output_option
+@click.pass_context
+def clock(ctx: click.Context, endpoint: str | None, output: str) -> None:
+    """What the clock of record says; how to move it."""
+    ctx.obj = (endpoint, output)
+    if not ctx.invoked_subcommand:
+        _tell(ask(endpoint_of(endpoint), "/_outfall/api/clock"), output)
+
+
+@clock.command()
+@click.argument("duration")
+@click.pass_obj
+def advance(given: tuple[str | None, str], duration: str) -> None:
+    """Move the clock by DURATION (as 90s, 3m, 1h30m); what falls due on the way is done."""
+    _move(given, f"advance_ms={_milliseconds(duration)}")
+
+
+@clock.command("next")
+@click.pass_obj
+def next_(given: tuple[str | None, str]) -> None:
+    """Move the clock to the next thing that is due."""
+    _move(given, "to=next")
+
+
+@clock.command()
+@click.pass_obj
+def idle(given: tuple[str | None, str]) -> None:
+    """Move the clock until nothing waits any more."""
+    _move(given, "to=idle")
+
+
+def _move(given: tuple[str | None, str], how: str) -> None:
+    endpoint, output = given
+    _tell(ask(endpoint_of(endpoint), f"/_outfall/api/clock?{how}", method="POST", timeout_s=3600), output)
+
+
+def _tell(told: dict[str, object], output: str) -> None:
+    if output == "json":
+        print_json(told)
+    else:
+        click.echo(f"{told['clock']}  {shown(int(str(told['clock_ms'])))} UTC")
+
+
+def _milliseconds(text: str) -> int:
+    if not re.fullmatch(rf"({DURATION.pattern})+", text):
+        raise click.BadParameter(f"a duration is written like 90s, 3m or 1h30m, not {text}", param_hint="DURATION")
+    return sum(int(number) * UNITS_MS[unit] for number, unit in DURATION.findall(text))

@@ -1,0 +1,102 @@
+"""Moving the clock of record: by a duration, to the next thing that is due, or until nothing is left to wait for.
+
+What is due is found on the work queues that hold waits of the road; periodic work (schedules, alarms, sweeps) is done
+when its time is passed, and is nothing to wait for: it never ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outfall.core.ports import Store, Table, Tx
+from outfall.flow.accept import QUEUES
+from outfall.host.clock import AnyClock, ManualClock, SystemClock
+from outfall.host.worker import Worker
+
+WAITS = (QUEUES, "lambda/prepare", "sns/", "events/retry", "sqs/moves")
+"""What the names of queues begin with on which the road waits."""
+
+IDLE_ROUNDS_MAX = 10_000
+"""A loop of functions that invoke one another would never be idle."""
+
+
+class ClockRunsByItself(Exception):
+    """This server's clock is the system's: start it with --clock manual to move it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTime:
+    """Where a manual clock stood, so that a restart does not turn time back."""
+
+    now_ms: int
+
+
+SAVED: Table[SavedTime] = Table("host.clock", SavedTime)
+
+
+async def open_clock(store: Store, kind: str) -> AnyClock:
+    """The clock of that kind, `system` or `manual`. A manual one begins at the wall's time, or where it stood if that
+    is later."""
+    system = SystemClock()
+    if kind != "manual":
+        return system
+    saved = await store.run(lambda tx: tx.get(SAVED, ("now",)))
+    return ManualClock(max(system.wall_ms(), saved.now_ms if saved else 0))
+
+
+class TimeTravel:
+    """Moves a manual clock, with everything that follows from it done before the answer."""
+
+    def __init__(self, clock: AnyClock, store: Store, worker: Worker) -> None:
+        self._clock = clock
+        self._store = store
+        self._worker = worker
+
+    def now_ms(self) -> int:
+        """The clock of record."""
+        return self._clock.now_ms()
+
+    async def advance(self, by_ms: int) -> int:
+        """Moves the clock by a duration, stopping at each thing that falls due on the way; the new time."""
+        clock = self._manual()
+        end_ms = clock.now_ms() + by_ms
+        await self._worker.settle()
+        while (due_ms := await self._next_due()) is not None and due_ms <= end_ms:
+            await self._move(max(due_ms, clock.now_ms()))
+        await self._move(end_ms)
+        return clock.now_ms()
+
+    async def jump(self) -> int:
+        """Moves the clock to the next thing that is due, if there is one; the new time."""
+        clock = self._manual()
+        await self._worker.settle()
+        due_ms = await self._next_due()
+        if due_ms is not None:
+            await self._move(due_ms)
+        return clock.now_ms()
+
+    async def run_until_idle(self) -> int:
+        """Jumps until nothing on the road waits any more; the new time."""
+        for _ in range(IDLE_ROUNDS_MAX):
+            await self._worker.settle()
+            due_ms = await self._next_due()
+            if due_ms is None:
+                break
+            await self._move(due_ms)
+        return self._manual().now_ms()
+
+    def _manual(self) -> ManualClock:
+        if not isinstance(self._clock, ManualClock):
+            raise ClockRunsByItself((ClockRunsByItself.__doc__ or "").strip())
+        return self._clock
+
+    async def _move(self, now_ms: int) -> None:
+        await self._store.run(lambda tx: tx.put(SAVED, ("now",), SavedTime(now_ms)))
+        self._manual().move_to(now_ms)
+        await self._worker.settle()
+
+    async def _next_due(self) -> int | None:
+        def work(tx: Tx) -> int | None:
+            return min((due_ms for prefix in WAITS for _, due_ms in tx.due_queues(prefix)), default=None)
+
+        return await self._store.run(work, durable=False)

@@ -1,0 +1,104 @@
+"""A server on a thread of its own, and what a test does with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+
+from outfall.host.compose import Program, compose
+from outfall.host.config import DEFAULT_REGION, Config
+
+T = TypeVar("T")
+START_S_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A running server: its endpoint, AWS clients for it, and its clock."""
+
+    program: Program
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def endpoint(self) -> str:
+        """The server's URL, for any AWS client."""
+        return f"http://127.0.0.1:{self.program.port}"
+
+    def client(self, service: str, *, account: str = "test", region: str = DEFAULT_REGION) -> Any:
+        """A boto3 client; `account` is twelve digits for the root of that account."""
+        import boto3
+        from botocore.config import Config as ClientConfig
+
+        session = boto3.session.Session(account, "test", region_name=region)
+        config = ClientConfig(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
+        return session.client(service, endpoint_url=self.endpoint, config=config)
+
+    def advance(self, **duration: float) -> None:
+        """Moves the clock, as `advance(minutes=3)`; returns when all that fell due on the way is done."""
+        by_ms = round(timedelta(**duration) / timedelta(milliseconds=1))
+        self._do(lambda: self.program.travel.advance(by_ms))
+
+    def jump(self) -> None:
+        """Moves the clock to the next thing that is due, and returns when it is done."""
+        self._do(self.program.travel.jump)
+
+    def run_until_idle(self) -> None:
+        """Moves the clock until nothing waits any more."""
+        self._do(self.program.travel.run_until_idle)
+
+    def reset(self) -> None:
+        """Removes everything."""
+        self._do(self.program.reset)
+
+    def _do(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def awaited() -> T:
+            return await work()
+
+        return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result()
+
+
+@contextlib.contextmanager
+def running(*, clock: str = "manual", environments: str = "auto", data: Path | None = None) -> Iterator[Inside]:
+    """A server in this process, on a free port, for as long as the block lasts."""
+    config = Config(port=0, data=data, clock=clock, environments=environments)
+    started: list[Inside | BaseException] = []
+    ready, done = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        with tempfile.TemporaryDirectory(prefix="outfall-", ignore_cleanup_errors=True) as scratch:
+            program = await compose(config, Path(scratch), done.set, lambda line: None)
+            await program.start()
+            started.append(Inside(program, asyncio.get_running_loop()))
+            ready.set()
+            await done.wait()
+            await program.stop()
+
+    def live() -> None:
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(serve())
+        except BaseException as error:
+            started.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=live, name="outfall", daemon=True)
+    thread.start()
+    ready.wait(START_S_MAX)
+    inside = started[0] if started else TimeoutError(f"not ready within {START_S_MAX:.0f} s")
+    if isinstance(inside, BaseException):
+        raise RuntimeError("the server did not start") from inside
+    try:
+        yield inside
+    finally:
+        inside.loop.call_soon_threadsafe(done.set)
+        thread.join(START_S_MAX)
