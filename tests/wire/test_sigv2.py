@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 
 from outfall.core.errors import AwsError
-from outfall.wire import sigv2
+from outfall.wire import claims, sigv2
 from outfall.wire.message import WireRequest
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -158,3 +158,12 @@ def test_two_claims_are_refused():
 @pytest.mark.parametrize("query", ["", "Expires=1", "prefix=Signature=", "X-Amz-Signature=1&X-Amz-Algorithm=2"])
 def test_other_requests_claim_nothing_of_this_kind(query):
     assert sigv2.claim(WireRequest("GET", "/b", query, {"host": "localhost"})) is None
+
+
+def test_what_stands_in_the_url_in_the_place_of_headers():
+    _, target = presigned(
+        "put_object", Bucket="b", Key="k", Metadata={"Owner": "me"}, ACL="private", ChecksumSHA256="4" * 43 + "="
+    )
+    asked = request("PUT", ("h", f"{target}&x-amz-meta-evil=a%0d%0ab"))
+    assert claims.headers_in_url(asked) == {"x-amz-meta-owner": "me", "x-amz-acl": "private"}
+    assert claims.headers_in_url(request("GET", URL)) == {}

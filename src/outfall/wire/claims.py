@@ -32,6 +32,21 @@ _CREDENTIAL = re.compile(r"([^/]+)/(\d{8})/([^/]*)/([^/]+)/aws4_request").fullma
 _SHA256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _PRESIGNED_NAMES = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
 _PRESIGNED_REQUIRED = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders")
+_OF_THE_SIGNATURE = frozenset(
+    f"x-amz-{name}"
+    for name in (
+        "algorithm",
+        "credential",
+        "date",
+        "signature",
+        "signedheaders",
+        "expires",
+        "security-token",
+        "content-sha256",
+    )
+)
+_OF_CHECKSUMS = ("x-amz-checksum-", "x-amz-sdk-checksum-")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 _BAD_CREDENTIAL = 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
 
 
@@ -228,6 +243,20 @@ def _query_error(kind: Kind, text: str, lacking: list[str]) -> AwsError:
         return refusals.AuthorizationQueryParametersError(text)
     told = " ".join(f"AWS query-string parameters must include '{name}'." for name in lacking)
     return refusals.INCOMPLETE[kind](told or text)
+
+
+def headers_in_url(request: WireRequest) -> dict[str, str]:
+    """Headers that a presigned URL holds as parameters, as SDKs put them there: metadata, tags, access control. A
+    checksum there is of the body at the time of signing, and S3 does not look at it. [aws/aws-sdk-go-v2#2610]"""
+    if "x-amz-" not in request.query.lower():
+        return {}
+    given = {}
+    for name, value in parse_qsl(request.query, keep_blank_values=True):
+        name = name.lower()
+        counts = name.startswith("x-amz-") and name not in _OF_THE_SIGNATURE and not name.startswith(_OF_CHECKSUMS)
+        if counts and not _CONTROL(name + value):
+            given[name] = value
+    return given
 
 
 def check_all_signed(signed: Signed, request: WireRequest) -> None:

@@ -44,12 +44,20 @@ def owner_account(tx: Tx, bucket: str) -> str | None:
 
 def bucket_arn(call: Call, request: Request) -> str:
     """The ARN of the bucket that a request names."""
+    _must_exist_for_strangers(call, request)
     return f"arn:aws:s3:::{request['Bucket']}"
 
 
 def object_arn(call: Call, request: Request) -> str:
     """The ARN of the object that a request names."""
+    _must_exist_for_strangers(call, request)
     return f"arn:aws:s3:::{request['Bucket']}/{request['Key']}"
+
+
+def _must_exist_for_strangers(call: Call, request: Request) -> None:
+    """Who is nobody is told that a bucket is not there before being told that it is closed. Errors: NoSuchBucket."""
+    if call.principal.kind == "anonymous" and call.operation != "CreateBucket":
+        find(call.tx, request["Bucket"])
 
 
 def of_version(call: Call, request: Request) -> bool:
