@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from outfall.core.arn import Arn
     from outfall.core.body import Segment
+    from outfall.core.metrics import Metrics
     from outfall.core.ports import Functions, Identities, Ids, Target, Tx
     from outfall.core.source import Source
 
@@ -33,6 +34,8 @@ class House:
     account_concurrency: int = 1000
     objects: ObjectReader | None = None
     """Where the bytes of an S3 object lie, for services that take their input from S3; None where S3 is not served."""
+    metrics: Metrics | None = None
+    """Where metrics are counted; None where nobody reads them."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """What can be polled by event source mappings, by the service's name in an ARN."""
 

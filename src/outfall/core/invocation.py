@@ -87,6 +87,8 @@ class Outcome:
     duration_ms: float = 0.0
     init_ms: float | None = None
     memory_used_mb: int = 0
+    concurrency: int = 0
+    """Invocations of the function that ran when this one began, itself included."""
 
 
 @dataclass(frozen=True, slots=True)

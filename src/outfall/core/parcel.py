@@ -8,7 +8,7 @@ from typing import Literal
 
 from outfall.core.principal import Principal
 
-Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "replay"]
+Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "alarm", "replay"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from outfall.core.arn import Arn, function_arn, function_name
 from outfall.core.context import Context
 from outfall.core.history import EventAccepted
 from outfall.core.invocation import AsyncEvent, Ending
-from outfall.flow import timeline
+from outfall.flow import metrics, timeline
 
 QUEUES = "lambda/async/"
 """What the names of all asynchronous queues begin with."""
@@ -86,6 +86,7 @@ def accept(
             payload_size=len(event.payload),
         ),
     )
+    metrics.accepted(ctx, function)
 
 
 def entered(ctx: Context, function: Arn, header: str) -> str:

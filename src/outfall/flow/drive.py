@@ -20,7 +20,7 @@ from outfall.core.history import (
 )
 from outfall.core.invocation import AsyncEvent, FunctionTarget, Outcome, Response, Run
 from outfall.core.ports import Item
-from outfall.flow import timeline
+from outfall.flow import metrics, timeline
 from outfall.flow.accept import QUEUES, pack, unpack
 from outfall.flow.attempt import Retry, Verdict, after_run, after_throttle, before, begin_wait, end_wait, rescale
 from outfall.flow.settle import settle
@@ -38,6 +38,8 @@ class Start:
     handle: str
     event: AsyncEvent
     run: Run
+    age_ms: int = 0
+    """How old the event was when the attempt began, on AWS's clock."""
 
 
 def begin(ctx: Context, queue: str, item: Item) -> Start | None:
@@ -55,7 +57,8 @@ def begin(ctx: Context, queue: str, item: Item) -> Start | None:
     started = AttemptStarted(at_ms=ctx.now, wall_ms=ctx.wall, attempt=event.attempts + 1)
     timeline.tell(ctx, event.id, started)
     timeline.note(ctx, event.id, state="running", due_ms=0)
-    return Start(queue, item.handle, event, _run(event, target))
+    age_ms = event.nominal_now_ms(ctx.now) - event.accepted_ms
+    return Start(queue, item.handle, event, _run(event, target), age_ms)
 
 
 def _run(event: AsyncEvent, target: FunctionTarget) -> Run:
@@ -89,6 +92,7 @@ def finish(ctx: Context, start: Start, outcome: Outcome) -> None:
         log_stream=outcome.log_stream,
     )
     timeline.tell(ctx, event.id, ended)
+    metrics.ran(ctx, start.run, outcome, event_age_ms=start.age_ms)
     _conclude(ctx, start.queue, start.handle, after_run(event, outcome, ctx.now))
 
 
@@ -97,6 +101,7 @@ def throttle(ctx: Context, start: Start, reason: str) -> None:
     ctx = _at_function(ctx, start.event)
     told = AttemptThrottled(at_ms=ctx.now, wall_ms=ctx.wall, reason=reason)
     timeline.tell(ctx, start.event.id, told)
+    metrics.throttled(ctx, start.run, event_age_ms=start.age_ms)
     _conclude(ctx, start.queue, start.handle, after_throttle(start.event, ctx.now))
 
 

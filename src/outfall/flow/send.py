@@ -21,6 +21,7 @@ MAY_REACH: dict[Origin, frozenset[str]] = {
     "dead-letter": frozenset({"sqs", "sns"}),
     "sns": frozenset({"sqs", "lambda"}),
     "events": frozenset({"sqs", "sns", "lambda", "events"}),
+    "alarm": frozenset({"sns"}),
     "replay": frozenset({"lambda"}),
 }
 """Which sender may reach which service. [s3-notifications.md 4.1, destinations.md 2.2, dlq.md]"""
@@ -91,6 +92,7 @@ def _ask(there: Context, arn: Arn, receiver: Target, sender: Sender) -> Ask:
         keys["aws:SourceArn"] = sender.source_arn
     if sender.source_account:
         keys["aws:SourceAccount"] = sender.source_account
+        keys["aws:SourceOwner"] = sender.source_account  # what the default policy of SNS topics asks for
     return Ask(
         sender.principal,
         receiver.action,

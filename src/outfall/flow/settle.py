@@ -8,7 +8,7 @@ from outfall.core.invocation import AsyncEvent, Condition
 from outfall.core.parcel import Origin, Parcel, Sender
 from outfall.core.principal import Principal, role_session
 from outfall.core.record import dead_letter, invocation_record, qualified, timestamp
-from outfall.flow import timeline
+from outfall.flow import metrics, timeline
 from outfall.flow.send import Receipt, Refusal, send
 
 RESULT_EVENT = "Lambda Function Invocation Result - "
@@ -26,6 +26,9 @@ def settle(ctx: Context, event: AsyncEvent, condition: Condition) -> None:
     age_ms = event.nominal_now_ms(ctx.now) - event.accepted_ms
     told = Settled(at_ms=ctx.now, wall_ms=ctx.wall, condition=condition, attempts=event.attempts, age_ms=age_ms)
     timeline.tell(ctx, event.id, told)
+    metrics.settled(ctx, event.function, condition)
+    if not success:
+        ctx.tx.put(timeline.FAILED, (event.id,), timeline.Kept(event.payload))
     failures = 0
     destination = event.ending.on_success if success else event.ending.on_failure
     if destination:
@@ -99,4 +102,5 @@ def _deliver(ctx: Context, event: AsyncEvent, target: str, role: Origin, parcel:
         body=parcel.body.decode("utf-8", "replace"),
     )
     timeline.tell(ctx, event.id, failed)
+    metrics.undelivered(ctx, event.function, role)
     return False
