@@ -18,6 +18,7 @@ COMMANDS = {
     "logs": "logs:logs",
     "events": "events:events",
     "skip": "events:skip",
+    "replay": "replay:replay",
     "clock": "clock:clock",
     "reset": "events:reset",
     "demo": "demo:demo",

@@ -27,12 +27,14 @@ def endpoint_of(given: str | None) -> str:
     return endpoint.rstrip("/")
 
 
-def ask(endpoint: str, path: str, *, method: str = "GET", timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+def ask(
+    endpoint: str, path: str, *, method: str = "GET", body: bytes = b"", timeout_s: float = TIMEOUT_S
+) -> dict[str, Any]:
     """The answer of the private API; a server that is not there, or refuses, ends the command with one line."""
     parts = urlsplit(endpoint)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
     try:
-        connection.request(method, path, headers={"x-outfall": "1"})
+        connection.request(method, path, body or None, {"x-outfall": "1"})
         response = connection.getresponse()
         body = response.read()
     except OSError:

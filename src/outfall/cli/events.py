@@ -141,6 +141,7 @@ DESCRIPTIONS = {
     "AttemptLost": "attempt {attempt} was lost with the server that made it, and is made again",
     "AttemptThrottled": "throttled: {reason}",
     "WaitSkipped": "the wait was skipped",
+    "Replayed": "{original} was sent again as {replay}",
     "Settled": "settled: {condition} after {attempts} attempt(s)",
     "Delivered": "{role}: {size} bytes delivered to {target} as {receipt}",
     "Undelivered": "{role}: NOT delivered to {target}: {explanation}",

@@ -110,6 +110,14 @@ class Undelivered(Fact):
     body: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed(Fact):
+    """A failed event was sent again as another one; told in the history of both."""
+
+    original: str
+    replay: str
+
+
 FACTS: dict[str, type[Fact]] = {
     fact.__name__: fact
     for fact in (
@@ -123,6 +131,7 @@ FACTS: dict[str, type[Fact]] = {
         Settled,
         Delivered,
         Undelivered,
+        Replayed,
     )
 }
 

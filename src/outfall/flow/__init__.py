@@ -11,6 +11,8 @@ comes back later without having used up a try. When there is nothing left to try
 invocation record and the dead letter and sends them where the function's owner wanted them, if its execution role may
 write there.
 
+What failed for good can be mended and sent again: `replay` unwraps the original payload and links the two events.
+
 `timeline` keeps the history of each event, which is what a person looks at when something did not arrive.
 
 Nothing in this room knows a clock, a socket or an engine: each function takes the state, what happened and the time,

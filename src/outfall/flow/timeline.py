@@ -40,6 +40,14 @@ class Pointer:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The payload of an event that failed, for sending it again."""
+
+    payload: bytes
+
+
+FAILED: Table[Kept] = Table("flow.failed", Kept)
 EVENTS: Table[Summary] = Table("flow.events", Summary)
 BY_TIME: Table[Pointer] = Table("flow.events_by_time", Pointer)
 

@@ -139,7 +139,13 @@ class Door:
     async def _private(self, http: HttpRequest) -> HttpResponse:
         if http.path.startswith(CODE_PATH):
             return await self._code(http.path.removeprefix(CODE_PATH))
-        status, body = await self._hall.private.answer(http.method, http.path, http.query, http.headers)
+        try:
+            given = await intake.buffer(http, BODY_SIZE_MAX)
+        except AwsError as error:
+            return HttpResponse(
+                413, [("Content-Type", "application/json")], b'{"message":"%s"}' % error.message.encode()
+            )
+        status, body = await self._hall.private.answer(http.method, http.path, http.query, http.headers, given)
         return HttpResponse(status, [("Content-Type", "application/json")], body)
 
     async def _code(self, sha256: str) -> HttpResponse:

@@ -17,7 +17,7 @@ from outfall import __version__
 from outfall.core import history
 from outfall.core.context import Context
 from outfall.core.ports import Clock, Store, Tx
-from outfall.flow import drive, timeline
+from outfall.flow import drive, replay, timeline
 from outfall.host.time_travel import ClockRunsByItself, TimeTravel
 
 PAGE_MAX = 500
@@ -51,19 +51,21 @@ class PrivateApi:
     def __init__(self, facade: Facade) -> None:
         self._facade = facade
 
-    async def answer(self, method: str, path: str, query: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    async def answer(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes = b""
+    ) -> tuple[int, bytes]:
         """Status and body (JSON) for a request."""
         try:
             if method not in ("GET", "HEAD") and "x-outfall" not in headers:
                 raise Refused(403, "send the header x-outfall: 1 with anything but a GET")
             parameters = {name: values[-1] for name, values in parse_qs(query).items()}
-            told = await self._route(method if method != "HEAD" else "GET", path.rstrip("/"), parameters)
+            told = await self._route(method if method != "HEAD" else "GET", path.rstrip("/"), parameters, body)
         except Refused as refused:
             return refused.status, msgspec.json.encode({"message": str(refused)})
         told["clock_ms"] = self._facade.clock.now_ms()
         return 200, msgspec.json.encode(told)
 
-    async def _route(self, method: str, path: str, parameters: dict[str, str]) -> dict[str, Any]:
+    async def _route(self, method: str, path: str, parameters: dict[str, str], body: bytes) -> dict[str, Any]:
         exact = {
             ("GET", "/_outfall/health"): self._health,
             ("GET", "/_outfall/api/health"): self._health,
@@ -80,6 +82,8 @@ class PrivateApi:
             return await self._events(parameters)
         if method == "POST" and path == "/_outfall/api/clock":
             return await self._move_clock(parameters)
+        if method == "POST" and path == "/_outfall/api/replay":
+            return await self._replay(lambda ctx: replay.unwrap(body), parameters)
         if method == "GET" and path == "/_outfall/api/history":
             return await self._history(parameters)
         head, _, rest = path.partition("/_outfall/api/events/")
@@ -89,6 +93,8 @@ class PrivateApi:
                 return await self._event(event_id)
             if method == "POST" and verb == "skip-wait":
                 return await self._skip(event_id)
+            if method == "POST" and verb == "replay":
+                return await self._replay(lambda ctx: replay.of_event(ctx, event_id), parameters)
         raise Refused(404, f"the private API has no {method} {path}")
 
     async def _health(self) -> dict[str, Any]:
@@ -170,6 +176,25 @@ class PrivateApi:
         if not skipped:
             raise Refused(409, f"event {event_id} is not waiting")
         return {"skipped": 1}
+
+    async def _replay(self, find: Callable[[Context], replay.Original], parameters: dict[str, str]) -> dict[str, Any]:
+        """Shows what would be sent again, and to which function; with `send=1`, sends it."""
+        to, sends = parameters.get("to", ""), parameters.get("send") == "1"
+
+        def work(tx: Tx) -> dict[str, Any]:
+            ctx = self._facade.context(tx)
+            original = find(ctx)
+            told = {
+                "original": original.event_id,
+                "function": to or original.function,
+                "payload": original.payload.decode("utf-8", "replace"),
+            }
+            return {**told, "replay": replay.replay(ctx, original, to=to, sender="replay")} if sends else told
+
+        try:
+            return await self._facade.store.run(work)
+        except replay.NotReplayable as error:
+            raise Refused(409, str(error)) from None
 
     async def _skip_all(self) -> dict[str, Any]:
         context = self._facade.context

@@ -1,0 +1,79 @@
+"""A settled failure becomes a new event: the original payload unwrapped, sent again, linked to the old one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from outfall.core.arn import Arn, function_arn
+from outfall.core.context import Context
+from outfall.core.history import Replayed
+from outfall.core.invocation import LATEST
+from outfall.flow import timeline
+from outfall.flow.accept import accept
+
+
+class NotReplayable(Exception):
+    """Why something cannot be sent again, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What is sent again: the payload, the function as it was invoked, and the event that it was (or empty)."""
+
+    payload: bytes
+    function: str
+    event_id: str = ""
+
+
+def unwrap(record: bytes) -> Original:
+    """The original event in an invocation record, as a destination received it. Raises `NotReplayable`."""
+    try:
+        told: Any = json.loads(record)
+        context = told["requestContext"]
+        payload = json.dumps(told["requestPayload"], separators=(",", ":"), ensure_ascii=False).encode()
+        return Original(payload, str(context["functionArn"]).removesuffix(f":{LATEST}"), str(context["requestId"]))
+    except (ValueError, KeyError, TypeError):
+        raise NotReplayable("this is not an invocation record") from None
+
+
+def of_event(ctx: Context, event_id: str) -> Original:
+    """The original of an event that failed. Raises `NotReplayable`."""
+    summary = ctx.tx.get(timeline.EVENTS, (event_id,))
+    if summary is None:
+        raise NotReplayable(f"there is no event {event_id}")
+    kept = ctx.tx.get(timeline.FAILED, (event_id,))
+    if kept is None:
+        raise NotReplayable(f"event {event_id} has not failed: it {summary.state}")
+    return Original(kept.payload, summary.function, event_id)
+
+
+def replay(ctx: Context, original: Original, *, to: str = "", sender: str) -> str:
+    """Sends an original again, to the function it was for or to the one that `to` names; the id of the new event.
+
+    Raises `NotReplayable` when there is no such function.
+    """
+    function = _target(original, to)
+    arn = Arn.parse(function)
+    there = ctx.at(arn.account, arn.region)
+    if there.house.functions.resolve(there, arn) is None:
+        raise NotReplayable(f"there is no function {function}")
+    new_id = ctx.ids.uuid()
+    accept(there, function=function, payload=original.payload, request_id=new_id, sender=sender)
+    linked = Replayed(at_ms=ctx.now, wall_ms=ctx.wall, original=original.event_id, replay=new_id)
+    timeline.tell(ctx, new_id, linked)
+    known = ctx.tx.get(timeline.EVENTS, (original.event_id,))
+    if known is not None:
+        timeline.tell(ctx, original.event_id, linked)
+    return new_id
+
+
+def _target(original: Original, to: str) -> str:
+    if not to:
+        return original.function
+    if to.startswith("arn:"):
+        return to
+    arn = Arn.parse(original.function)
+    name, _, qualifier = to.partition(":")
+    return str(function_arn(arn.account, arn.region, name, qualifier))

@@ -1,0 +1,69 @@
+"""What failed is mended and sent again: from the timeline, from a failure queue."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from outfall.cli.client import ask, wait_until
+
+from .road import BAD, GOOD, Road, package, wait_active
+from .server import Server, plain_environment
+
+
+def outfall(server: Server, *arguments: str, fails: bool = False) -> str:
+    """What a command prints."""
+    command = [sys.executable, "-m", "outfall", *arguments, "--endpoint", server.endpoint]
+    done = subprocess.run(command, capture_output=True, text=True, env=plain_environment(), check=False)
+    assert bool(done.returncode) == fails, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr if fails else done.stdout
+
+
+def mend(road: Road) -> None:
+    client = road.server.client("lambda")
+    client.update_function_code(FunctionName=road.name, ZipFile=package(GOOD))
+    wait_active(client, road.name)
+
+
+def test_from_a_failure_queue(server: Server) -> None:
+    road = Road(server, "replay-queue", BAD)
+    road.upload("one")
+    road.upload("two")
+    ended = "/_outfall/api/events?function=replay-queue&state=failed"
+    assert wait_until(lambda: len(ask(server.endpoint, ended)["events"]) == 2, 20)
+    shown = json.loads(outfall(server, "replay", "--queue", "replay-queue-failure", "-o", "json"))
+    assert len(shown) == 2
+    assert all("replay" not in one for one in shown)
+    keys = {json.loads(one["payload"])["Records"][0]["s3"]["object"]["key"] for one in shown}
+    assert keys == {"one", "two"}
+    mend(road)
+    sent = json.loads(outfall(server, "replay", "--queue", "replay-queue-failure", "--send", "-o", "json"))
+    assert len({one["replay"] for one in sent}) == 2
+    assert len(server.drain(road.success_url, 2, 20)) == 2
+    assert server.drain(road.failure_url, 1, 1) == [], "what was sent again is deleted"
+    facts = ask(server.endpoint, f"/_outfall/api/events/{sent[0]['original']}")["history"]
+    assert facts[-1]["replay"] == sent[0]["replay"]
+
+
+def test_from_the_timeline(server: Server) -> None:
+    road = Road(server, "replay-timeline", BAD)
+    road.upload("one")
+    [failure] = server.drain(road.failure_url, 1, 20)
+    event_id = json.loads(failure["Body"])["requestContext"]["requestId"]
+    assert "would be sent to" in outfall(server, "replay", event_id)
+    mend(road)
+    assert "sent as" in outfall(server, "replay", event_id, "--send")
+    [success] = server.drain(road.success_url, 1, 20)
+    record = json.loads(success["Body"])
+    assert record["requestPayload"] == json.loads(failure["Body"])["requestPayload"]
+    assert "has not failed" in outfall(server, "replay", record["requestContext"]["requestId"], fails=True)
+
+
+def test_what_is_no_record_stays_where_it_is(server: Server) -> None:
+    sqs = server.client("sqs")
+    url = sqs.create_queue(QueueName="replay-garbage")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    assert "not an invocation record" in outfall(server, "replay", "--queue", "replay-garbage", "--send", fails=True)
+    assert [message["Body"] for message in server.drain(url, 1, 5)] == ["hello"]
