@@ -14,7 +14,7 @@ from outfall.core.ports import Store, Target, Tx
 from outfall.host import intake
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
-from outfall.host.chores import chores
+from outfall.host.chores import begin_sweeping, chores
 from outfall.host.clock import ManualClock
 from outfall.host.concurrency import Concurrency
 from outfall.host.config import Config
@@ -154,6 +154,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
     async def reset() -> None:
         await store.clear()
         blobs.clear()
+        await store.run(lambda tx: begin_sweeping(context(tx)))
 
     def about() -> dict[str, Any]:
         return {

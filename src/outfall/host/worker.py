@@ -29,6 +29,7 @@ WIDEN_AFTER_S = 0.02
 handlers stay on few warm environments, long ones spread."""
 
 RUNS_AT_ONCE_FIRST = 4
+GIVE_BACK_MS = 5_000
 POLL_S = 5.0
 """Queues are looked at that often even if nothing woke them."""
 
@@ -208,10 +209,19 @@ class Worker:
             shop.log(f"the lease of event {start.event.id} ran out before its attempt ended")
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # the lease runs out and the attempt is made again: nothing is lost
-            shop.log(f"an attempt of event {start.event.id} could not be finished: {error!r}")
+        except Exception as error:  # the attempt is made again: nothing is lost
+            shop.log(f"an attempt of event {start.event.id} could not be finished, and is made again: {error!r}")
+            await self._give_back(start)
         finally:
             self._free.release()
+
+    async def _give_back(self, start: drive.Start) -> None:
+        """Ends a claim soon, rather than when its lease runs out."""
+        soon_ms = self._shop.clock.now_ms() + GIVE_BACK_MS
+        try:
+            await self._shop.store.run(lambda tx: tx.extend(start.queue, start.handle, soon_ms))
+        except Exception as error:  # then the lease runs out
+            self._shop.log(f"event {start.event.id} waits for its lease: {error!r}")
 
     async def _do_chores(self, queue: str) -> None:
         shop = self._shop
