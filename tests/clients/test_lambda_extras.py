@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import urllib.request
+import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from outfall.core.lineage import digest_of
 
-from .road import make_function, make_queue, make_role
+from .road import make_function, make_queue, make_role, wait_active
 from .server import Server
 
 ITSELF = """
@@ -108,3 +112,58 @@ def test_a_synchronous_invocation_of_a_loop_is_an_error_of_the_caller(server: Se
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     trace["header"] = f"Lineage=1:{digest_of(arn)}:14"
     assert client.invoke(FunctionName="sync")["Payload"].read() == b"1"
+
+
+USES_LAYERS = """
+import lib, subprocess
+
+def handler(event, context):
+    return [lib.NAME, subprocess.run(["tool"], capture_output=True, text=True).stdout]
+"""
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o755 << 16
+            archive.writestr(entry, text)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("driver", ["bubblewrap", "process"])
+def test_a_function_finds_what_its_layers_bring(new_server: Callable[..., Server], driver: str) -> None:
+    server = new_server("--environments", driver).start()
+    client = server.client("lambda")
+    lower = zipped({"python/lib.py": "NAME = 'lower'", "bin/tool": "#!/bin/sh\necho from the layer"})
+    # The size of a body decides whether it is kept inline or as a file.
+    upper = zipped({"python/lib.py": "NAME = 'upper'", "python/padding.py": "#" * 100_000})
+    arns = []
+    for name, content in (("lower", lower), ("upper", upper)):
+        made = client.publish_layer_version(LayerName=name, Content={"ZipFile": content})
+        assert made["Content"]["CodeSize"] == len(content)
+        with urllib.request.urlopen(made["Content"]["Location"], timeout=10) as got:
+            assert got.read() == content
+        arns.append(made["LayerVersionArn"])
+    role = make_role(server, "layered")
+    make_function(server, "layered", USES_LAYERS, role, Layers=arns)
+    client.delete_layer_version(LayerName="upper", VersionNumber=1)
+    answer = client.invoke(FunctionName="layered")
+    assert json.loads(answer["Payload"].read()) == ["upper", "from the layer\n"]
+    client.update_function_configuration(FunctionName="layered", Layers=arns[:1])
+    wait_active(client, "layered")
+    assert json.loads(client.invoke(FunctionName="layered")["Payload"].read())[0] == "lower"
+
+
+def test_rec_103_the_arn_of_a_layer_needs_its_version(server: Server) -> None:
+    with pytest.raises(ClientError) as caught:
+        server.client("lambda").update_function_configuration(
+            FunctionName="any", Layers=["arn:aws:lambda:us-east-1:000000000000:layer:l"]
+        )
+    error = caught.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    assert error["Message"].startswith(
+        "1 validation error detected: Value '[arn:aws:lambda:us-east-1:000000000000:layer:l]' at 'layers' failed to "
+        "satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 2048, "
+    )

@@ -210,7 +210,6 @@ def test_an_unknown_runtime_is_told_from_the_known_ones(world: World, runtime: s
 NOT_SERVED = {
     "Runtime": "java21",
     "PackageType": "Image",
-    "Layers": ["arn:aws:lambda:us-east-1:111111111111:layer:l:1"],
     "VpcConfig": {"SubnetIds": ["subnet-1"]},
     "SnapStart": {"ApplyOn": "PublishedVersions"},
     "FileSystemConfigs": [{"Arn": "a"}],

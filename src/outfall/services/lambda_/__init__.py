@@ -11,6 +11,8 @@ from outfall.services.lambda_ import (
     concurrency,
     event_invoke,
     invoke,
+    layer_permissions,
+    layers,
     lifecycle,
     permissions,
     reading,
@@ -30,5 +32,7 @@ SERVICE = Service.of(
     concurrency.OPERATIONS,
     tags.OPERATIONS,
     recursion.OPERATIONS,
+    layers.OPERATIONS,
+    layer_permissions.OPERATIONS,
     invoke.OPERATIONS,
 )

@@ -28,7 +28,11 @@ ENTRIES_MAX = 100_000
 """More entries than that are refused before the directory is read, which would take memory for each of them."""
 
 SPOOLED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"CreateFunction": ("Code", "ZipFile"), "UpdateFunctionCode": ("ZipFile",)}
+    {
+        "CreateFunction": ("Code", "ZipFile"),
+        "UpdateFunctionCode": ("ZipFile",),
+        "PublishLayerVersion": ("Content", "ZipFile"),
+    }
 )
 """Where the bytes of an archive are in a request: the host puts an `UploadedCode` in their place before the handler."""
 
@@ -98,7 +102,7 @@ def keep(ctx: Context, code: UploadedCode) -> None:
     known = ctx.tx.get(CODE, (code.sha256,))
     if known is None:
         refer(ctx, code.segments)
-        ctx.tx.put(CODE, (code.sha256,), CodeRow(code.size, code.segments))
+        ctx.tx.put(CODE, (code.sha256,), CodeRow(code.size, code.segments, unzipped_size=code.unzipped_size))
         return
     ctx.tx.put(CODE, (code.sha256,), replace(known, users=known.users + 1))
     if code.segments != known.segments:
@@ -128,6 +132,12 @@ def package(tx: Tx, sha256: str) -> Package | None:
     """The archive with this digest, for environments and for the address in GetFunction's `Code.Location`."""
     known = tx.get(CODE, (sha256,))
     return Package(sha256, known.segments) if known else None
+
+
+def unzipped_size(tx: Tx, sha256: str) -> int:
+    """How large an archive that is kept says to be when it is unpacked."""
+    known = tx.get(CODE, (sha256,))
+    return known.unzipped_size if known else 0
 
 
 def base64_digest(sha256: str) -> str:

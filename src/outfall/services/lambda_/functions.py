@@ -5,7 +5,7 @@ from __future__ import annotations
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.invocation import EnvironmentSpec, FunctionTarget, Package, RetryPolicy
-from outfall.services.lambda_ import code, event_invoke, rows
+from outfall.services.lambda_ import code, event_invoke, layer_use, rows
 from outfall.services.lambda_.model import FUNCTIONS, AliasRow, EventInvokeConfigRow, VersionRow
 from outfall.services.lambda_.names import FunctionName, of_arn
 
@@ -74,7 +74,7 @@ def environment(ctx: Context, row: VersionRow) -> EnvironmentSpec:
         runtime=row.runtime,
         handler=row.handler,
         code=code.package(ctx.tx, row.code_sha256) or Package(row.code_sha256, ()),
-        layers=(),
+        layers=layer_use.packages(ctx.tx, row),
         variables=row.variables,
         role_arn=row.role,
         memory_mb=row.memory_mb,

@@ -12,7 +12,19 @@ from outfall.core.context import Context
 from outfall.core.invocation import LATEST, Logging
 from outfall.core.ports import Table
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.lambda_ import code, destinations, prepare, render, roles, rows, settings, sources, tags, versions
+from outfall.services.lambda_ import (
+    code,
+    destinations,
+    layer_use,
+    prepare,
+    render,
+    roles,
+    rows,
+    settings,
+    sources,
+    tags,
+    versions,
+)
 from outfall.services.lambda_.code import UploadedCode
 from outfall.services.lambda_.errors import (
     InvalidParameterValueException,
@@ -52,6 +64,8 @@ def create_function(call: Call, request: Request) -> Output:
 
 def _create(call: Call, name: FunctionName, request: Request, archive: UploadedCode) -> Output:
     row = settings.applied(_blank(call, name, archive), request)
+    row = layer_use.applied(call, row, request)
+    layer_use.require_size(call.tx, row, archive.unzipped_size)
     given_tags = tags.checked(request.get("Tags") or {})
     if call.tx.get(FUNCTIONS, name.key):
         raise ResourceConflictException(f"Function already exist: {name.name}")
@@ -59,6 +73,7 @@ def _create(call: Call, name: FunctionName, request: Request, archive: UploadedC
     destinations.require_dead_letter(call, row)
     call.tx.put(FUNCTIONS, name.key, FunctionRow(call.now, tuple(given_tags.items())))
     code.keep(call, archive)
+    layer_use.share(call, row)
     row = prepare.begin_create(call, row)
     if request.get("Publish"):
         row = versions.publish(call, name)
@@ -115,6 +130,7 @@ def _update_code(call: Call, name: FunctionName, request: Request, archive: Uplo
         code_size=archive.size,
         architecture=(request.get("Architectures") or [row.architecture])[0],
     )
+    layer_use.require_size(call.tx, changed, archive.unzipped_size)
     if request.get("DryRun"):
         return render.configuration(replace(changed, revision=row.revision))
     code.keep(call, archive)
@@ -132,11 +148,14 @@ def update_function_configuration(call: Call, request: Request) -> Output:
     """New settings for `$LATEST`; what the request leaves out stays."""
     name = parse(call, request["FunctionName"])
     row = _changeable(call, name, request)
-    changed = settings.applied(_changed(call, row), request)
+    changed = layer_use.applied(call, settings.applied(_changed(call, row), request), request)
+    layer_use.require_size(call.tx, changed)
     if changed.role != row.role:
         roles.require_assumable(call, changed.role)
     if changed.dead_letter != row.dead_letter:
         destinations.require_dead_letter(call, changed)
+    layer_use.share(call, changed)
+    layer_use.drop(call, row)
     return _updated(call, name, changed, publish=False)
 
 
@@ -197,6 +216,7 @@ def _delete_version(ctx: Context, name: FunctionName) -> None:
 def _forget(ctx: Context, name: FunctionName, row: VersionRow) -> None:
     ctx.tx.delete(VERSIONS, (*name.key, version_key(row.version)))
     code.drop(ctx, row.code_sha256)
+    layer_use.drop(ctx, row)
 
 
 def drop_settings(ctx: Context, name: FunctionName) -> None:

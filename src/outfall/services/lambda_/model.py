@@ -19,7 +19,8 @@ class CodeRow:
     size: int
     segments: tuple[Segment, ...]
     users: int = 1
-    """How many versions of functions refer to it."""
+    """How many versions of functions and layers refer to it."""
+    unzipped_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class NumberingRow:
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html: numbers are never used again, not even
     # after the function was deleted and created anew.
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerUse:
+    """A version of a layer, as a version of a function uses it: its ARN, and its archive's digest in hex and size."""
+
+    arn: str
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class VersionRow:
     update_status: str = ""
     update_reason: str = ""
     update_reason_code: str = ""
+    layers: tuple[LayerUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from outfall.services.lambda_.errors import (
     ResourceNotFoundException,
     function_not_found,
 )
+from outfall.services.lambda_.layer_model import layer_version_of
+from outfall.services.lambda_.layer_permissions import layer_policy
 from outfall.services.lambda_.model import ALIASES, POLICIES, PolicyRow
 from outfall.services.lambda_.names import FunctionName, named, named_arn, of_arn
 
@@ -52,7 +54,10 @@ def document(name: FunctionName, row: PolicyRow) -> str:
 
 
 def function_policy(ctx: Context, arn: Arn) -> str | None:
-    """The policy that stands at the ARN of a function, version or alias, for authorisation; None if there is none."""
+    """The policy that stands at the ARN of a function, version or alias, or of a layer's version, for authorisation;
+    None if there is none."""
+    if arn.resource.startswith("layer:"):
+        return layer_policy(ctx, *layer_version_of(str(arn)))
     name = of_arn(arn)
     row = ctx.tx.get(POLICIES, _key(name))
     return document(name, row) if row else None

@@ -7,6 +7,7 @@ from typing import Any
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.lambda_ import concurrency, paging, render, rows
 from outfall.services.lambda_.code import UNZIPPED_SIZE_MAX, ZIPPED_SIZE_MAX
+from outfall.services.lambda_.layer_model import LAYER_VERSIONS
 from outfall.services.lambda_.model import FUNCTIONS, VERSIONS, VersionRow
 from outfall.services.lambda_.names import named, named_arn
 
@@ -70,7 +71,8 @@ def get_account_settings(call: Call, request: Request) -> Output:
             "UnreservedConcurrentExecutions": total - concurrency.reserved(call.tx, *here),
         },
         "AccountUsage": {
-            "TotalCodeSize": sum(row.code_size for _, row in call.tx.scan(VERSIONS, here)),
+            "TotalCodeSize": sum(row.code_size for _, row in call.tx.scan(VERSIONS, here))
+            + sum(row.code_size for _, row in call.tx.scan(LAYER_VERSIONS, here)),
             "FunctionCount": sum(1 for _ in call.tx.scan(FUNCTIONS, here)),
         },
     }

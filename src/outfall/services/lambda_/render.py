@@ -45,7 +45,7 @@ def configuration(row: VersionRow, qualifier: str = "") -> dict[str, Any]:
         "Version": row.version,
         "PackageType": "Zip",
         "LastUpdateStatus": row.update_status or None,
-        "Layers": None,
+        "Layers": [{"Arn": use.arn, "CodeSize": use.size} for use in row.layers] or None,
         "TenancyConfig": None,
         "FunctionArn": str(function_arn(row.account, row.region, row.name, qualifier)),
         "KMSKeyArn": None,

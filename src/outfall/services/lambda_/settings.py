@@ -30,7 +30,7 @@ RESERVED_VARIABLES = frozenset(
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime"""
 
 NOT_SERVED = (
-    *("Layers", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "CodeSigningConfigArn", "TenancyConfig"),
+    *("FileSystemConfigs", "ImageConfig", "KMSKeyArn", "CodeSigningConfigArn", "TenancyConfig"),
     *("CapacityProviderConfig", "DurableConfig", "RuntimeConfig", "AcceleratorConfig", "PublishTo"),
 )
 """Settings that AWS has and this server does not: refused when they ask for anything."""

@@ -18,8 +18,9 @@ Then = Callable[[Call, UploadedCode], Output]
 
 
 def _where(request: Request) -> Request:
-    """The member that says where the code is: `Code` of a creation, the request itself of an update."""
-    code: Request = request.get("Code") or request
+    """The member that says where the code is: `Code` of a creation, `Content` of a layer, the request itself of an
+    update."""
+    code: Request = request.get("Code") or request.get("Content") or request
     return code
 
 

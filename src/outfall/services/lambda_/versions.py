@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from outfall.core.context import Context
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.lambda_ import code, paging, prepare, render, rows
+from outfall.services.lambda_ import code, layer_use, paging, prepare, render, rows
 from outfall.services.lambda_.errors import InvalidParameterValueException
 from outfall.services.lambda_.model import FUNCTIONS, NUMBERING, VERSIONS, NumberingRow, VersionRow
 from outfall.services.lambda_.names import FunctionName, parse, unqualified_arn
@@ -32,6 +32,7 @@ def publish(ctx: Context, name: FunctionName, *, description: str | None = None,
     )
     ctx.tx.put(FUNCTIONS, name.key, replace(function, published=row.version, published_build=latest.build))
     code.share(ctx, row.code_sha256)
+    layer_use.share(ctx, row)
     if not ready:
         return prepare.begin_create(ctx, row)
     rows.put(ctx.tx, row)
