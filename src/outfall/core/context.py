@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from outfall.core.arn import Arn
     from outfall.core.body import Segment
     from outfall.core.metrics import Metrics
-    from outfall.core.ports import Functions, Identities, Ids, Target, Tx
+    from outfall.core.ports import Functions, Identities, Ids, Signer, Target, Tx
     from outfall.core.source import Source
 
 ObjectReader = Callable[["Context", str, str, str | None], "tuple[Segment, ...]"]
@@ -38,6 +38,10 @@ class House:
     """Where metrics are counted; None where nobody reads them."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """What can be polled by event source mappings, by the service's name in an ARN."""
+    signer: Signer | None = None
+    """What signs SNS's messages; None where they go unsigned."""
+    endpoint: Callable[[], str] = lambda: "http://localhost:4566"
+    """Where this server is found, for the links in messages that no request brought about."""
 
 
 @dataclass(slots=True)

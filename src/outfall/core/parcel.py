@@ -13,7 +13,7 @@ Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "alarm", "
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A message attribute: `type` is String, Number or Binary."""
+    """A message attribute: `type` is String, Number or Binary; the value of a Binary one is base64."""
 
     type: str
     value: str
@@ -47,3 +47,9 @@ class Parcel:
     resources: tuple[str, ...] = ()
     key: str = ""
     """For S3: the key of the object to write."""
+    subject: str = ""
+    """For SNS: the subject of the message."""
+    group_id: str = ""
+    """For FIFO topics and queues, and for the fairness of standard queues: the message group."""
+    deduplication_id: str = ""
+    """For FIFO topics and queues."""

@@ -246,6 +246,21 @@ class Target(Protocol):
         request id). Raises an `AwsError` when it cannot."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature in base64, and the file name of the certificate that it can be checked with."""
+
+    signature: str
+    certificate: str
+
+
+class Signer(Protocol):
+    """Signs as SNS does."""
+
+    def sign(self, ctx: Context, version: str, text: bytes) -> Signed:
+        """The signature of `text`: RSA with SHA-1 (version `1`) or SHA-256 (`2`). The key is a row of the store."""
+
+
 class Functions(Protocol):
     """What the road asks of Lambda."""
 

@@ -56,6 +56,8 @@ class Operation:
     name: str
     handler: Handler
     permissions: tuple[Permission, ...]
+    unsigned: bool = False
+    """Whether it may also be called without a signature, as the links in SNS's messages do."""
 
 
 def everything(call: Call, request: Request) -> str:
@@ -70,12 +72,13 @@ def operation(
     resource: Resource = everything,
     context: Callable[[Call, Request], Mapping[str, Any]] | None = None,
     also: tuple[Permission, ...] = (),
+    unsigned: bool = False,
 ) -> Callable[[Handler], Operation]:
     """Declares the handler of an operation. It cannot be declared without saying which action it needs."""
     first = () if action is None else (Permission(action, resource, context),)
 
     def declare(handler: Handler) -> Operation:
-        return Operation(name, handler, first + also)
+        return Operation(name, handler, first + also, unsigned)
 
     return declare
 

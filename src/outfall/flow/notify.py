@@ -22,6 +22,8 @@ from outfall.core.service import Call
 from outfall.flow import send
 
 SERVICE = "s3.amazonaws.com"
+SUBJECT = "Amazon S3 Notification"
+"""What topics get as the subject. [LS:test_s3_notifications_sns]"""
 
 EVENT_VERSIONS = {"ObjectTagging": "2.3", "ObjectAcl": "2.3"}
 """Event types whose records are newer than 2.1. [LS:test_object_tagging_put_event, test_object_put_acl]"""
@@ -119,7 +121,10 @@ def send_test_event(call: Call, bucket: NotifyingBucket, target: str) -> None:
 
 def _deliver(call: Call, bucket: NotifyingBucket, target: str, message: dict[str, Any]) -> None:
     parcel = Parcel(
-        msgspec.json.encode(message), s3_sender(bucket), trace_header=call.headers.get("x-amzn-trace-id", "")
+        msgspec.json.encode(message),
+        s3_sender(bucket),
+        trace_header=call.headers.get("x-amzn-trace-id", ""),
+        subject=SUBJECT,
     )
     send.send(call.at(bucket.account, bucket.region), target, parcel)
 

@@ -28,7 +28,7 @@ from outfall.host.running import Running, write_logs
 from outfall.host.time_travel import TimeTravel, open_clock
 from outfall.host.worker import Worker, Workshop
 from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
-from outfall.services import iam, lambda_, logs, s3, sqs, sts
+from outfall.services import iam, lambda_, logs, s3, sns, sqs, sts
 from outfall.services.iam.identities import IamIdentities
 from outfall.services.lambda_.functions import LambdaFunctions
 from outfall.services.lambda_.permissions import function_policy
@@ -36,6 +36,8 @@ from outfall.services.lambda_.target import LambdaTarget
 from outfall.services.s3.access import bucket_policy, owner_account
 from outfall.services.s3.supply import object_segments
 from outfall.services.s3.target import S3Target
+from outfall.services.sns.policy import topic_policy
+from outfall.services.sns.target import SnsTarget
 from outfall.services.sqs.target import SqsTarget, queue_policy
 from outfall.services.sts.sessions import issue_for_role
 from outfall.store.blobs import BlobFiles, Blobs, MemoryBlobs
@@ -44,13 +46,13 @@ from outfall.store.sqlite import SqliteStore
 from outfall.wire.models import Models
 from outfall.wire.sigv4 import Verifier
 
-SERVICES = (s3.SERVICE, sqs.SERVICE, lambda_.SERVICE, iam.SERVICE, sts.SERVICE, logs.SERVICE)
+SERVICES = (s3.SERVICE, sqs.SERVICE, sns.SERVICE, lambda_.SERVICE, iam.SERVICE, sts.SERVICE, logs.SERVICE)
 """Every service that is served."""
 
-TARGETS: dict[str, Target] = {"sqs": SqsTarget(), "lambda": LambdaTarget(), "s3": S3Target()}
+TARGETS: dict[str, Target] = {"sqs": SqsTarget(), "lambda": LambdaTarget(), "s3": S3Target(), "sns": SnsTarget()}
 """Every service that can receive what is sent, by its name in an ARN."""
 
-RESOURCE_POLICIES = {"sqs": queue_policy, "lambda": function_policy, "s3": bucket_policy}
+RESOURCE_POLICIES = {"sqs": queue_policy, "lambda": function_policy, "s3": bucket_policy, "sns": topic_policy}
 """Where the policies of resources are read, by the service's name in an ARN."""
 
 CREDENTIALS_LIFE_S = 12 * 3600

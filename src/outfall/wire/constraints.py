@@ -28,6 +28,7 @@ SERVICES: dict[str, type[AwsError]] = {
     "iam": ValidationError,
     "lambda": ValidationException,
     "logs": InvalidParameterException,
+    "sns": ValidationError,
     "sts": ValidationError,
 }
 """Which services check so, and the error that each raises."""

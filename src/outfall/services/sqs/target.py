@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
+from outfall.core import parcel as parcels
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.parcel import Parcel
-from outfall.services.sqs import digest
+from outfall.services.sqs import digest, fifo
 from outfall.services.sqs.contents import size_of
-from outfall.services.sqs.errors import InvalidParameterValue, QueueDoesNotExist, missing
-from outfall.services.sqs.model import QUEUES, Attribute, Message, key_of
+from outfall.services.sqs.errors import InvalidParameterValue, QueueDoesNotExist
+from outfall.services.sqs.model import QUEUES, Attribute, Message, Queue, key_of
 from outfall.services.sqs.send import deposit, sender_id
 
 
@@ -37,19 +40,18 @@ class SqsTarget:
 
     def accept(self, ctx: Context, arn: Arn, parcel: Parcel) -> str:
         """Puts the parcel on the queue; its message id. Raises `QueueDoesNotExist`, `InvalidParameterValue` when it is
-        larger than the queue takes, and `MissingParameter` on a FIFO queue, since no sender gives a group."""
+        larger than the queue takes, and `MissingParameter` on a FIFO queue when the sender gives no group."""
         queue = ctx.tx.get(QUEUES, key_of(arn))
         if queue is None:
             raise QueueDoesNotExist()
-        if queue.fifo:
-            raise missing("MessageGroupId")
-        attributes = {name: Attribute(one.type, one.value) for name, one in parcel.attributes.items()}
+        body = parcel.body.decode("utf-8", "replace")
+        deduplication_id = _deduplication_id(queue, parcel, body) if queue.fifo else ""
+        attributes = {name: _attribute(one) for name, one in parcel.attributes.items()}
         if size_of(parcel.body, attributes) > queue.message_size_max:
             raise InvalidParameterValue(
                 "One or more parameters are invalid. Reason: Message must be shorter than "
                 f"{queue.message_size_max} bytes."
             )
-        body = parcel.body.decode("utf-8", "replace")
         sender = parcel.sender
         message = Message(
             ctx.ids.uuid(),
@@ -59,5 +61,18 @@ class SqsTarget:
             ctx.now,
             attributes,
             parcel.trace_header,
+            parcel.group_id,
+            deduplication_id,
         )
         return deposit(ctx, queue, message)[0]
+
+
+def _deduplication_id(queue: Queue, parcel: Parcel, body: str) -> str:
+    ids = {"MessageGroupId": parcel.group_id or None, "MessageDeduplicationId": parcel.deduplication_id or None}
+    return fifo.check(queue, {**ids, "MessageBody": body})
+
+
+def _attribute(one: parcels.Attribute) -> Attribute:
+    if one.type.startswith("Binary"):
+        return Attribute(one.type, binary=b64decode(one.value))
+    return Attribute(one.type, one.value)
