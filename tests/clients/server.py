@@ -40,6 +40,7 @@ class Server:
         self.arguments = arguments
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
+        self._clients: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *more: str) -> Server:
@@ -78,9 +79,13 @@ class Server:
         region: str = "us-east-1",
         **settings: Any,
     ) -> Any:
-        """A boto3 client; `settings` go into its configuration."""
-        session = boto3.session.Session(key, secret, token, region)
-        return session.client(service, endpoint_url=self.endpoint, config=CONFIG.merge(Config(**settings)))
+        """A boto3 client, made once for each way of asking; `settings` go into its configuration."""
+        spot = repr((service, key, secret, token, region, settings))
+        if spot not in self._clients:
+            session = boto3.session.Session(key, secret, token, region)
+            config = CONFIG.merge(Config(**settings))
+            self._clients[spot] = session.client(service, endpoint_url=self.endpoint, config=config)
+        return self._clients[spot]
 
     def drain(self, queue_url: str, want: int, timeout_s: float) -> list[dict[str, Any]]:
         """Messages of a queue, deleted as they are received, until there are `want` or time is over."""
