@@ -12,6 +12,22 @@ from pathlib import Path
 PYTHON_HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def _is_program(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
+def _started_by(script: Path) -> Path | None:
+    """The node that a script (of a version manager, of a Python package) starts in the end."""
+    try:
+        said = subprocess.run(
+            [script, "-p", "process.execPath"], capture_output=True, text=True, timeout=10, check=False
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Path(said).resolve() if said else None
+
+
 @dataclass
 class Runtimes:
     """Knows the programs of this machine and remembers what had to run on another version."""
@@ -21,9 +37,12 @@ class Runtimes:
 
     @cached_property
     def node(self) -> Path | None:
-        """The `node` on PATH, with links followed."""
+        """The `node` on PATH: the program itself, where what is found is a link or a script that starts it."""
         found = shutil.which("node")
-        return Path(found).resolve() if found else None
+        if found is None:
+            return None
+        path = Path(found).resolve()
+        return path if _is_program(path) else _started_by(path)
 
     @cached_property
     def node_major(self) -> str:
