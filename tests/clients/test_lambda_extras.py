@@ -167,3 +167,22 @@ def test_rec_103_the_arn_of_a_layer_needs_its_version(server: Server) -> None:
         "1 validation error detected: Value '[arn:aws:lambda:us-east-1:000000000000:layer:l]' at 'layers' failed to "
         "satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 2048, "
     )
+
+
+def test_provisioned_concurrency_is_configured(server: Server) -> None:
+    make_function(server, "ready", "def handler(event, context):\n    return 1\n", make_role(server, "ready"))
+    client = server.client("lambda")
+    client.publish_version(FunctionName="ready")
+    named = {"FunctionName": "ready", "Qualifier": "1"}
+    asked = client.put_provisioned_concurrency_config(**named, ProvisionedConcurrentExecutions=3)
+    assert (asked["ResponseMetadata"]["HTTPStatusCode"], asked["Status"]) == (202, "IN_PROGRESS")
+    got = client.get_provisioned_concurrency_config(**named)
+    assert (got["Status"], got["AvailableProvisionedConcurrentExecutions"]) == ("READY", 3)
+    (listed,) = client.list_provisioned_concurrency_configs(FunctionName="ready")["ProvisionedConcurrencyConfigs"]
+    assert listed["FunctionArn"].endswith(":function:ready:1")
+    client.delete_provisioned_concurrency_config(**named)
+    with pytest.raises(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
+        client.get_provisioned_concurrency_config(**named)
+    with pytest.raises(ClientError, match="at 'provisionedConcurrentExecutions' failed to satisfy constraint"):  # 059
+        careless = server.client("lambda", parameter_validation=False)
+        careless.put_provisioned_concurrency_config(**named, ProvisionedConcurrentExecutions=0)

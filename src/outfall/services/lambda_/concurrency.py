@@ -10,7 +10,7 @@ from dataclasses import replace
 from outfall.core.ports import Tx
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.lambda_.errors import InvalidParameterValueException, function_not_found
-from outfall.services.lambda_.model import FUNCTIONS, FunctionRow
+from outfall.services.lambda_.model import FUNCTIONS, PROVISIONED, FunctionRow
 from outfall.services.lambda_.names import FunctionName, parse, unqualified_arn
 
 UNRESERVED_MIN = 100
@@ -21,6 +21,22 @@ def reserved(tx: Tx, account: str, region: str, *, beside: str = "") -> int:
     """What the functions of an account have reserved in a region, leaving out the function `beside`."""
     functions = tx.scan(FUNCTIONS, (account, region))
     return sum(row.reserved_concurrency or 0 for key, row in functions if key[2] != beside)
+
+
+def provisioned(tx: Tx, name: FunctionName, *, beside: str = "") -> int:
+    """What is provisioned for a function's versions and aliases, leaving out the qualifier `beside`."""
+    return sum(row.wanted for key, row in tx.scan(PROVISIONED, name.key) if key[3] != beside)
+
+
+def unreserved_provisioned(tx: Tx, account: str, region: str, *, beside: FunctionName) -> int:
+    """What is provisioned for functions without a reservation, leaving out the function and qualifier `beside`."""
+    found = tx.scan(PROVISIONED, (account, region))
+    total = 0
+    for key, row in found:
+        function = tx.get(FUNCTIONS, (key[0], key[1], key[2]))
+        if key != (*beside.key, beside.qualifier) and function and function.reserved_concurrency is None:
+            total += row.wanted
+    return total
 
 
 def _function(call: Call, request: Request) -> tuple[FunctionName, FunctionRow]:
@@ -46,6 +62,12 @@ def put_function_concurrency(call: Call, request: Request) -> Output:
         raise InvalidParameterValueException(
             "Specified ReservedConcurrentExecutions for function decreases account's "
             f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_MIN}]."
+        )
+    taken = provisioned(call.tx, name)
+    if wanted < taken:  # The spaces are AWS's. [rec-155]
+        raise InvalidParameterValueException(
+            f" ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned "
+            f"concurrency [{taken}]."
         )
     call.tx.put(FUNCTIONS, name.key, replace(row, reserved_concurrency=wanted))
     return {"ReservedConcurrentExecutions": wanted}

@@ -32,6 +32,12 @@ class ResourceNotFoundException(LambdaError):
     status = 404
 
 
+class ProvisionedConcurrencyConfigNotFoundException(LambdaError):
+    """No Provisioned Concurrency Config found for this function"""
+
+    status = 404
+
+
 class ResourceConflictException(LambdaError):
     """The resource already exists, or another operation is in progress."""
 

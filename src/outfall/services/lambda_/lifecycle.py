@@ -36,6 +36,7 @@ from outfall.services.lambda_.model import (
     EVENT_INVOKE_CONFIGS,
     FUNCTIONS,
     POLICIES,
+    PROVISIONED,
     VERSIONS,
     FunctionRow,
     VersionRow,
@@ -220,15 +221,15 @@ def _forget(ctx: Context, name: FunctionName, row: VersionRow) -> None:
 
 
 def drop_settings(ctx: Context, name: FunctionName) -> None:
-    """Removes the policy and the asynchronous settings of one qualifier."""
-    for table in (POLICIES, EVENT_INVOKE_CONFIGS):
+    """Removes the policy, the asynchronous settings and the provisioned concurrency of one qualifier."""
+    for table in (POLICIES, EVENT_INVOKE_CONFIGS, PROVISIONED):
         ctx.tx.delete(table, (*name.key, name.qualifier_or_latest))
 
 
 def _delete_all(ctx: Context, name: FunctionName) -> None:
     for _, row in list(ctx.tx.scan(VERSIONS, name.key)):
         _forget(ctx, name, row)
-    tables: tuple[Table[Any], ...] = (ALIASES, POLICIES, EVENT_INVOKE_CONFIGS)
+    tables: tuple[Table[Any], ...] = (ALIASES, POLICIES, EVENT_INVOKE_CONFIGS, PROVISIONED)
     for table in tables:
         for key, _ in list(ctx.tx.scan(table, name.key)):
             ctx.tx.delete(table, key)

@@ -120,6 +120,14 @@ class EventInvokeConfigRow:
     on_failure: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ProvisionedRow:
+    """Provisioned concurrency of a version or alias. Key: account, region, name, qualifier."""
+
+    wanted: int
+    modified_ms: int
+
+
 CODE = Table("lambda.code", CodeRow)
 FUNCTIONS = Table("lambda.functions", FunctionRow)
 NUMBERING = Table("lambda.numbering", NumberingRow)
@@ -127,6 +135,7 @@ VERSIONS = Table("lambda.versions", VersionRow)
 ALIASES = Table("lambda.aliases", AliasRow)
 POLICIES = Table("lambda.policies", PolicyRow)
 EVENT_INVOKE_CONFIGS = Table("lambda.event_invoke_configs", EventInvokeConfigRow)
+PROVISIONED = Table("lambda.provisioned", ProvisionedRow)
 
 
 def version_key(version: str) -> str:
