@@ -53,3 +53,5 @@ class Parcel:
     """For FIFO topics and queues, and for the fairness of standard queues: the message group."""
     deduplication_id: str = ""
     """For FIFO topics and queues."""
+    hops: int = 0
+    """For EventBridge: how many event buses the event has passed."""

@@ -16,7 +16,7 @@ from outfall.core.parcel import Origin, Parcel, Sender
 from outfall.core.ports import Target
 
 MAY_REACH: dict[Origin, frozenset[str]] = {
-    "s3": frozenset({"lambda", "sqs", "sns"}),
+    "s3": frozenset({"lambda", "sqs", "sns", "events"}),
     "destination": frozenset({"sqs", "sns", "lambda", "events", "s3"}),
     "dead-letter": frozenset({"sqs", "sns"}),
     "sns": frozenset({"sqs", "lambda"}),
@@ -26,14 +26,23 @@ MAY_REACH: dict[Origin, frozenset[str]] = {
 }
 """Which sender may reach which service. [s3-notifications.md 4.1, destinations.md 2.2, dlq.md]"""
 
+UNASKED: frozenset[tuple[Origin, str]] = frozenset({("s3", "events")})
+"""Where nothing has to be granted: a bucket that notifies EventBridge needs no permission on the bus.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html"""
+
+THROTTLES = frozenset({"OverLimit", "ThrottlingException", "TooManyRequestsException", "RequestThrottled"})
+"""Errors that pass by waiting, beside those of status 429 and from 500 on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something was not delivered: in a word, and in a sentence. A denial carries its decision."""
+    """Why something was not delivered: in a word, and in a sentence. A denial carries its decision. `transient`: the
+    receiver was throttled or in trouble, and may take it later."""
 
     kind: Literal["unsupported", "missing", "denied", "rejected"]
     explanation: str
     decision: Decision | None = None
+    transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,8 @@ def send(ctx: Context, target: str, parcel: Parcel) -> Receipt | Refusal:
     try:
         return Receipt(receiver.accept(there, arn, parcel))
     except AwsError as error:
-        return Refusal("rejected", f"{error.code}: {error.message}")
+        transient = error.status >= 500 or error.status == 429 or error.code in THROTTLES
+        return Refusal("rejected", f"{error.code}: {error.message}", transient=transient)
 
 
 def check(ctx: Context, target: str, sender: Sender) -> Refusal | None:
@@ -75,6 +85,8 @@ def _find(ctx: Context, target: str, sender: Sender) -> tuple[Context, Arn, Targ
     there = ctx.at(arn.account or ctx.account, arn.region or ctx.region)
     if not receiver.exists(there, arn):
         return Refusal("missing", f"{target} does not exist")
+    if (sender.origin, arn.service) in UNASKED:
+        return there, arn, receiver
     decision = authorize(there, _ask(there, arn, receiver, sender))
     if not decision.allowed:
         who = sender.principal.arn

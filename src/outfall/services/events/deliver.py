@@ -1,0 +1,179 @@
+"""An event on a bus: which rules it matches, and its way to each target: handed over at once, tried again later, or
+put on the target's dead-letter queue.
+
+Rule: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html, eb-rule-dlq.html
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from outfall.authz import service_may_assume
+from outfall.core.arn import Arn
+from outfall.core.context import Context
+from outfall.core.event_pattern import compile_pattern
+from outfall.core.parcel import Attribute, Parcel, Sender
+from outfall.core.ports import Item
+from outfall.core.principal import Principal, role_session, root_of, service_principal
+from outfall.flow.send import Receipt, Refusal, send
+from outfall.services.events import archives
+from outfall.services.events.inputs import body_for
+from outfall.services.events.model import (
+    RETRIES_QUEUE,
+    RULES,
+    TARGETS,
+    Bus,
+    Delivery,
+    Event,
+    Rule,
+    decode_delivery,
+    encode,
+)
+
+SERVICE = "events.amazonaws.com"
+SESSION = "EventBridge"  # How AWS names the session of a target's role is not documented.
+
+RETRIES_MAX = 185
+EVENT_AGE_S_MAX = 86_400
+"""A target's retry policy unless it says otherwise: 24 hours and up to 185 times. [DOC]"""
+
+RETRY_WAIT_FIRST_MS = 1_000
+RETRY_WAIT_MS_MAX = 600_000
+"""AWS tells only of exponential back-off and jitter; these lead through 185 attempts in about a day."""
+
+HOPS_MAX = 8
+"""How many buses an event may pass. AWS bounds hops over accounts and regions alone; a loop must end here as well."""
+
+ERROR_CODES = {
+    "missing": "NO_RESOURCE",
+    "denied": "NO_PERMISSIONS",
+    "unsupported": "INVALID_PARAMETER",
+    "rejected": "SDK_CLIENT_ERROR",
+}
+"""ERROR_CODE of a dead letter by the kind of refusal; what is tried again ends as ERROR_FROM_TARGET. [DOC]"""
+
+
+def route(ctx: Context, bus: Bus, event: Event, *, only: tuple[str, ...] = ()) -> None:
+    """Brings an event on this bus to its archives and to the targets of each rule that it matches (of the rules with
+    the ARNs `only`, when it is replayed to some)."""
+    ctx = ctx.at(bus.account, bus.region)
+    fields = event.fields
+    archives.keep(ctx, bus, event, fields)
+    for _, rule in ctx.tx.scan(RULES, bus.key):
+        if rule.state == "DISABLED" or not rule.pattern or (only and rule.arn not in only):
+            continue
+        if compile_pattern(rule.pattern).matches(fields):
+            deliver_all(ctx, rule, event)
+
+
+def deliver_all(ctx: Context, rule: Rule, event: Event) -> None:
+    """Brings an event to each target of a rule."""
+    for _, target in ctx.tx.scan(TARGETS, rule.key):
+        body = body_for(rule, target, event)
+        _attempt(ctx, Delivery(ctx.account, ctx.region, rule.arn, rule.role_arn, target, event, body, ctx.now), None)
+
+
+def step_retry(ctx: Context, item: Item) -> None:
+    """One more attempt at a delivery that was claimed from `RETRIES_QUEUE`."""
+    delivery = decode_delivery(item.payload)
+    _attempt(ctx.at(delivery.account, delivery.region), delivery, item)
+
+
+def _attempt(ctx: Context, delivery: Delivery, item: Item | None) -> None:
+    """Hands over, or says what comes next; `item` is the claim of a delivery that waited."""
+    refusal = _hand_over(ctx, delivery)
+    if refusal is not None and refusal.transient:
+        exhausted = _exhausted(ctx, delivery)
+        if not exhausted:
+            _wait(ctx, delivery, item)
+            return
+        _dead_letter(ctx, delivery, "ERROR_FROM_TARGET", refusal.explanation, exhausted)
+    elif refusal is not None:
+        _dead_letter(ctx, delivery, ERROR_CODES[refusal.kind], refusal.explanation, "")
+    if item is not None:
+        ctx.tx.acknowledge(RETRIES_QUEUE, item.handle)
+
+
+def _hand_over(ctx: Context, delivery: Delivery) -> Refusal | None:
+    target, event = delivery.target, delivery.event
+    service = Arn.parse(target.arn).service
+    if service == "events" and event.hops >= HOPS_MAX:
+        return Refusal("rejected", f"The event passed {HOPS_MAX} event buses already.")
+    principal = _principal(ctx, delivery, service)
+    if principal is None:
+        return Refusal("denied", f"{SERVICE} may not assume {target.role_arn or delivery.rule_role_arn}")
+    parcel = Parcel(
+        (event.text if service == "events" else delivery.body).encode(),
+        Sender("events", principal, source_arn=delivery.rule_arn, source_account=delivery.account),
+        trace_header=event.trace_header,
+        group_id=target.group or "",
+        hops=event.hops + 1,
+    )
+    result = send(ctx, target.arn, parcel)
+    return None if isinstance(result, Receipt) else result
+
+
+def _principal(ctx: Context, delivery: Delivery, service: str) -> Principal | None:
+    """As whom the target is called: its role (or the rule's, for a bus), if there is one; else EventBridge itself, or
+    for a bus the account, as rules did before roles were asked for. None when the role cannot be assumed."""
+    role_arn = delivery.target.role_arn or (delivery.rule_role_arn if service == "events" else "")
+    if not role_arn:
+        return root_of(delivery.account) if service == "events" else service_principal(SERVICE, delivery.account)
+    if not service_may_assume(ctx, role_arn, SERVICE):
+        return None
+    role = ctx.house.identities.role(ctx.tx, role_arn)
+    return role_session(role_arn, role.role_id if role else "", SESSION)
+
+
+def _exhausted(ctx: Context, delivery: Delivery) -> str:
+    """Which limit of the retry policy forbids one more attempt; empty if none does."""
+    target = delivery.target
+    retries_max = RETRIES_MAX if target.retries_max is None else target.retries_max
+    if delivery.retries >= retries_max:
+        return "MaximumRetryAttempts"
+    age_ms = ctx.now + delivery.skipped_ms + _wait_ms(delivery.retries) - delivery.first_ms
+    return "MaximumEventAgeInSeconds" if age_ms > (target.event_age_s_max or EVENT_AGE_S_MAX) * 1000 else ""
+
+
+def _wait_ms(retries: int) -> int:
+    return min(RETRY_WAIT_FIRST_MS << min(retries, 16), RETRY_WAIT_MS_MAX)
+
+
+def _wait(ctx: Context, delivery: Delivery, item: Item | None) -> None:
+    nominal_ms = _wait_ms(delivery.retries)
+    wait_ms = int(nominal_ms * ctx.house.time_scale)
+    waiting = msgspec.structs.replace(
+        delivery, retries=delivery.retries + 1, skipped_ms=delivery.skipped_ms + nominal_ms - wait_ms
+    )
+    due_ms = ctx.now + wait_ms
+    if item is None:
+        ctx.tx.enqueue(RETRIES_QUEUE, encode(waiting), now_ms=ctx.now, due_ms=due_ms)
+    else:
+        ctx.tx.release(RETRIES_QUEUE, item.handle, due_ms=due_ms, payload=encode(waiting))
+
+
+def _dead_letter(ctx: Context, delivery: Delivery, code: str, message: str, exhausted: str) -> None:
+    """Puts the event on the target's dead-letter queue, if it has one; else it is gone, as on AWS."""
+    target = delivery.target
+    if not target.dead_letter:
+        return
+    told = {
+        "RULE_ARN": delivery.rule_arn,
+        "TARGET_ARN": target.arn,
+        "ERROR_CODE": code,
+        "ERROR_MESSAGE": message,
+        "EXHAUSTED_RETRY_CONDITION": exhausted,
+        "RETRY_ATTEMPTS": str(delivery.retries),
+    }
+    parcel = Parcel(
+        delivery.event.text.encode(),
+        Sender(
+            "events",
+            service_principal(SERVICE, delivery.account),
+            source_arn=delivery.rule_arn,
+            source_account=delivery.account,
+        ),
+        {name: Attribute("String", value) for name, value in told.items() if value},
+        delivery.event.trace_header,
+    )
+    send(ctx, target.dead_letter, parcel)

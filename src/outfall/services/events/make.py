@@ -1,0 +1,46 @@
+"""Events as they are made: the JSON that rules see and targets receive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from outfall.core.context import Context
+from outfall.services.events.inputs import second
+from outfall.services.events.model import Event
+
+
+def minified_object(text: str) -> str | None:
+    """A JSON object without the space in it, numbers as they were written; None for anything else."""
+    try:
+        msgspec.json.decode(text, type=dict[str, Any])
+        return msgspec.json.format(text.encode(), indent=-1).decode()
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return None
+
+
+def make_event(
+    ctx: Context,
+    *,
+    source: str,
+    detail_type: str,
+    detail: str,
+    resources: tuple[str, ...],
+    at_ms: int,
+    trace_header: str = "",
+    hops: int = 0,
+) -> Event:
+    """A new event of this account and region, in AWS's key order. [destinations.md 2.2]"""
+    head: dict[str, Any] = {
+        "version": "0",
+        "id": ctx.ids.uuid(),
+        "detail-type": detail_type,
+        "source": source,
+        "account": ctx.account,
+        "time": second(at_ms),
+        "region": ctx.region,
+        "resources": resources,
+    }
+    text = msgspec.json.encode(head).decode()[:-1] + f',"detail":{detail}}}'
+    return Event(head["id"], text, ctx.now, trace_header, hops)
