@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outfall.core.context import Context
 from outfall.core.ports import Item
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.sqs import batch, handles
@@ -47,12 +48,12 @@ def _receipt(queue: Queue, request: Request) -> Receipt:
     return handles.read(queue, text)
 
 
-def _in_flight(call: Call, queue: Queue, receipt: Receipt) -> Item | None:
+def in_flight(ctx: Context, queue: Queue, receipt: Receipt) -> Item | None:
     """The item of this receive, if its visibility timeout still runs."""
-    found = call.tx.peek(queue.work_queue, after=receipt.number - 1, limit=1)
+    found = ctx.tx.peek(queue.work_queue, after=receipt.number - 1, limit=1)
     if not found or found[0].number != receipt.number or found[0].handle != receipt.claim:
         return None
-    return found[0] if found[0].leased and found[0].due_ms > call.now else None
+    return found[0] if found[0].leased and found[0].due_ms > ctx.now else None
 
 
 def _delete(call: Call, queue: Queue, request: Request) -> None:
@@ -60,7 +61,7 @@ def _delete(call: Call, queue: Queue, request: Request) -> None:
     if queue.fifo:
         found = call.tx.peek(queue.work_queue, after=receipt.number - 1, limit=1)
         gone = not found or found[0].number != receipt.number
-        if not gone and _in_flight(call, queue, receipt) is None:
+        if not gone and in_flight(call, queue, receipt) is None:
             raise invalid("ReceiptHandle", request["ReceiptHandle"], "The receipt handle has expired.")
     call.tx.acknowledge(queue.work_queue, receipt.claim)
 
@@ -73,7 +74,7 @@ def _change(call: Call, queue: Queue, request: Request) -> None:
         reason = f"VisibilityTimeout must be an integer between 0 and {TWELVE_HOURS_S}."
         raise invalid("VisibilityTimeout", timeout_s, reason)
     receipt = _receipt(queue, request)
-    if _in_flight(call, queue, receipt) is None:
+    if in_flight(call, queue, receipt) is None:
         reason = "Message does not exist or is not available for visibility timeout change."
         raise invalid("ReceiptHandle", request["ReceiptHandle"], reason)
     until_ms = call.now + timeout_s * 1000

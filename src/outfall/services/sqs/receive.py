@@ -36,10 +36,13 @@ def receive_message(call: Call, request: Request) -> Output:
     )
     if request.get("ReceiveRequestAttemptId") is not None and queue.fifo:
         raise NotServed("ReceiveMessage with ReceiveRequestAttemptId is not served.")
-    room = _room(call, queue, wait_s)
+    room = room_in_flight(call, queue)
+    # At the limit a short poll of a standard queue is refused; others see nothing. [sqs.md 6.4]
+    if room <= 0 and not wait_s and not queue.fifo:
+        raise OverLimit()
     received = take(call, queue, limit=min(limit, room), visibility_s=visibility_s) if room else []
     if received:
-        _watch_limit(call, queue, max(item.number for item, _ in received))
+        watch_limit(call, queue, max(item.number for item, _ in received))
         wanted = Wanted.of(request, call.protocol)
         return {"Messages": [render(queue, wanted, item, message, call.now) for item, message in received]}
     # At the limit there are items that are due and cannot be had: waiting for the queue would never wait.
@@ -72,18 +75,14 @@ def _wait(call: Call, topic: str, wait_s: int) -> Output:
     return Park(topic, until_ms) if until_ms > call.now else {}
 
 
-def _room(call: Call, queue: Queue, wait_s: int) -> int:
-    """How many more messages may be in flight. At the limit a short poll of a standard queue is refused; others see
-    nothing. [sqs.md 6.4]"""
+def room_in_flight(ctx: Context, queue: Queue) -> int:
+    """How many more messages may be in flight."""
     if not queue.full:
         return IN_FLIGHT_MAX
-    room = IN_FLIGHT_MAX - call.tx.counts(queue.work_queue, call.now).leased
-    if room <= 0 and not wait_s and not queue.fifo:
-        raise OverLimit()
-    return max(room, 0)
+    return max(IN_FLIGHT_MAX - ctx.tx.counts(queue.work_queue, ctx.now).leased, 0)
 
 
-def _watch_limit(ctx: Context, queue: Queue, newest: int) -> None:
+def watch_limit(ctx: Context, queue: Queue, newest: int) -> None:
     """Counts what is in flight, but only when it may have reached the limit: counting takes as long as there are
     messages in flight. Since the last count no more can have been added than item numbers were given out."""
     if queue.full or newest >= queue.recount_at:

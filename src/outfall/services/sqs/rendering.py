@@ -41,7 +41,9 @@ def render(queue: Queue, wanted: Wanted, item: Item, message: Message, now_ms: i
         "Body": message.body,
     }
     if wanted.system:
-        system = _system(queue, wanted.system, item, message, now_ms)
+        system = system_attributes(queue, item, message, now_ms)
+        if "All" not in wanted.system:
+            system = {name: value for name, value in system.items() if name in wanted.system}
         if system:
             shown["Attributes"] = system
     if message.attributes and (wanted.exact or wanted.prefixes):
@@ -68,7 +70,8 @@ def _value(one: Attribute) -> dict[str, Any]:
     return {"StringValue": one.text, "DataType": one.type}
 
 
-def _system(queue: Queue, wanted: frozenset[str], item: Item, message: Message, now_ms: int) -> dict[str, str]:
+def system_attributes(queue: Queue, item: Item, message: Message, now_ms: int) -> dict[str, str]:
+    """What SQS itself says of one receive of a message."""
     first_ms = message.first_received_ms or item.first_received_ms or now_ms
     held = {
         "SenderId": message.sender,
@@ -85,4 +88,4 @@ def _system(queue: Queue, wanted: frozenset[str], item: Item, message: Message, 
         held["AWSTraceHeader"] = message.trace_header
     if message.source_arn:
         held["DeadLetterQueueSourceArn"] = message.source_arn
-    return held if "All" in wanted else {name: value for name, value in held.items() if name in wanted}
+    return held

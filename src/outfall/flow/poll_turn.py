@@ -1,0 +1,110 @@
+"""One turn of polling: looking into the queue, running what was gathered, and deleting what is done. Joins the rules of
+`poll` to the queue, the function and its role; each function is the work of one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outfall.authz import Ask, authorize
+from outfall.core.arn import Arn
+from outfall.core.context import Context
+from outfall.core.invocation import FunctionTarget, Outcome, Run
+from outfall.core.principal import Principal, role_session
+from outfall.core.source import Source, SourceMessage
+from outfall.flow import poll
+from outfall.flow.accept import entered
+from outfall.flow.attempt import loops
+from outfall.flow.poll import Batch, Polling
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look into the queue gave: `messages` are those of the `taken` that are wanted. `next_ms` is when the queue
+    may give more, None if nothing is in it; `topic` wakes when something comes."""
+
+    polling: Polling
+    topic: str
+    visibility_s: int
+    taken: int
+    messages: list[SourceMessage]
+    next_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing may be taken now, and why."""
+
+    reason: str
+
+
+def look(ctx: Context, polling: Polling, limit: int) -> Look | Blocked:
+    """Takes up to `limit` messages for the function, as its role; those that no filter wants are deleted."""
+    arn, source = _source(ctx, polling)
+    there = ctx.at(arn.account, arn.region)
+    facts = source.facts(there, arn)
+    if facts is None:
+        return Blocked(f"there is no queue {arn}")
+    target = _target(ctx, polling)
+    if target is None:
+        return Blocked(f"there is no function {polling.function}")
+    action = missing_permission(there, _role(ctx, target), arn, source)
+    if action:
+        return Blocked(f"{target.environment.role_arn} is not authorized to perform: {action} on resource: {arn}")
+    taken = source.take(there, arn, limit)
+    wanted = [message for message in taken if poll.is_wanted(polling, message)]
+    if len(wanted) < len(taken):
+        kept = {message.id for message in wanted}
+        source.delete(there, arn, [message.handle for message in taken if message.id not in kept])
+    return Look(polling, facts.topic, facts.visibility_s, len(taken), wanted, ctx.tx.next_due(facts.topic))
+
+
+def start(ctx: Context, polling: Polling, batch: Batch) -> Run | None:
+    """The invocation of a batch, on the function as it stands now; None if there is none, or if it would be one more
+    round of a loop: then the messages reappear, until the queue's own redrive policy moves them."""
+    target = _target(ctx, polling)
+    if target is None:
+        return None
+    function = Arn.parse(polling.function)
+    trace = entered(ctx, function, batch.trace_header())
+    if loops(trace, target):
+        return None
+    return Run(
+        environment=target.environment,
+        request_id=ctx.ids.uuid(),
+        invoked_arn=polling.function,
+        payload=batch.payload(),
+        reserved_concurrency=target.reserved_concurrency,
+        trace_header=trace,
+    )
+
+
+def finish(ctx: Context, polling: Polling, batch: Batch, outcome: Outcome) -> int:
+    """Deletes the messages that the function is done with; how many. The others reappear."""
+    arn, source = _source(ctx, polling)
+    done = poll.done_with(polling, batch, outcome)
+    source.delete(ctx.at(arn.account, arn.region), arn, [message.handle for message in done])
+    return len(done)
+
+
+def missing_permission(there: Context, role: Principal, arn: Arn, source: Source) -> str:
+    """The first action that polling takes and a session of the role may not do on the queue; empty if it may do all."""
+    policy = source.policy(there, arn)
+    for action in source.actions:
+        if not authorize(there, Ask(role, action, str(arn), {}, policy)).allowed:
+            return action
+    return ""
+
+
+def _source(ctx: Context, polling: Polling) -> tuple[Arn, Source]:
+    arn = Arn.parse(polling.source)
+    return arn, ctx.house.sources[arn.service]
+
+
+def _target(ctx: Context, polling: Polling) -> FunctionTarget | None:
+    function = Arn.parse(polling.function)
+    return ctx.house.functions.resolve(ctx.at(function.account, function.region), function)
+
+
+def _role(ctx: Context, target: FunctionTarget) -> Principal:
+    facts = ctx.house.identities.role(ctx.tx, target.environment.role_arn)
+    return role_session(target.environment.role_arn, facts.role_id if facts else "", target.name)
