@@ -33,12 +33,13 @@ class Admission:
         self._verifier = verifier
         self._log = log
 
-    def claim(self, request: WireRequest, kind: Kind) -> Signed | None:
-        """The signature that a request claims; an unsigned request passes for S3 alone, as anonymous."""
+    def claim(self, request: WireRequest, kind: Kind, *, unsigned: bool = False) -> Signed | None:
+        """The signature that a request claims; an unsigned request passes, as anonymous, for S3 and for operations that
+        may be `unsigned`."""
         if kind == "s3":
             return sigv2.claim(request) or parse_authorization(request, kind)
         signed = parse_authorization(request, kind)
-        if signed is None:
+        if signed is None and not unsigned:
             raise refusals.unsigned(kind)
         return signed
 

@@ -12,9 +12,11 @@ from outfall.core.body import GARBAGE_QUEUE
 from outfall.core.context import Context
 from outfall.core.invocation import Package
 from outfall.core.ports import Item, Store, Tx
+from outfall.host.sns_http import courier
 from outfall.services.lambda_ import prepare
 from outfall.services.lambda_.prepare import PREPARE_QUEUE
 from outfall.services.logs import writer
+from outfall.services.sns import http
 from outfall.services.sqs.moves import MOVES_QUEUE, step_move
 
 Chore = Callable[[Item], Awaitable[None]]
@@ -25,12 +27,16 @@ SWEEP_QUEUE = "host/sweep"
 
 SWEEP_EVERY_MS = 3_600_000
 
+TOGETHER = frozenset({http.QUEUE})
+"""Queues whose items are done side by side, since they wait for servers of others."""
+
 
 def chores(
     store: Store,
     context: Callable[[Tx], Context],
     unpack: Callable[[Package], Awaitable[str | None]],
     remove_blob: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> Mapping[str, Chore]:
     """Every chore, by its queue."""
 
@@ -58,6 +64,7 @@ def chores(
         GARBAGE_QUEUE: collect_garbage,
         MOVES_QUEUE: decided(step_move),
         SWEEP_QUEUE: decided(_sweep),
+        http.QUEUE: courier(store, context, log),
     }
 
 

@@ -25,6 +25,7 @@ from outfall.host.ids import SystemIds
 from outfall.host.parking import Parking
 from outfall.host.private import Facade, PrivateApi
 from outfall.host.running import Running, write_logs
+from outfall.host.signer import RsaSigner
 from outfall.host.time_travel import TimeTravel, open_clock
 from outfall.host.worker import Worker, Workshop
 from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
@@ -95,6 +96,11 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
     store, blobs = await _engines(config)
     clock, ids, parking = await open_clock(store, config.clock), SystemIds(), Parking()
     store.subscribe(parking.wake)
+
+    def endpoint() -> str:
+        return f"http://{_reachable(config.host)}:{program.port}"
+
+    program: Program
     house = House(
         targets=TARGETS,
         identities=IamIdentities(),
@@ -102,18 +108,19 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         resource_policies=RESOURCE_POLICIES,
         time_scale=config.time_scale,
         objects=object_segments,
+        signer=RsaSigner(),
+        endpoint=endpoint,
     )
 
     def context(tx: Tx) -> Context:
         return Context(tx, clock.now_ms(), clock.wall_ms(), ids, "", "", house)
 
-    program: Program
     sandbox = await open_sandbox(
         directory=scratch,
         driver=config.environments,
         credentials=_credentials(store, context),
         read_segments=_reader(blobs),
-        endpoint_url=lambda: f"http://{_reachable(config.host)}:{program.port}",
+        endpoint_url=endpoint,
         clock=clock.now_ms,
         environments_max=config.environments_max,
         idle_s=config.environment_idle_s,
@@ -143,7 +150,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
             context=context,
             run=running,
             write_logs=write_logs,
-            chores=chores(store, context, sandbox.prepare, blobs.remove),
+            chores=chores(store, context, sandbox.prepare, blobs.remove, log),
             runs_at_once=config.environments_max,
             log=log,
         )

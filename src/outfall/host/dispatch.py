@@ -82,9 +82,9 @@ class Dispatcher:
             raise NotServed(f"{route.service}:{route.operation} is not served by this version of Outfall.")
         return operation
 
-    def claim(self, visit: Visit) -> Signed | None:
+    def claim(self, operation: Operation, visit: Visit) -> Signed | None:
         """The signature that a request claims."""
-        return self._front.admission.claim(visit.request, visit.kind)
+        return self._front.admission.claim(visit.request, visit.kind, unsigned=operation.unsigned)
 
     async def admit(self, visit: Visit) -> Admitted:
         """Authenticates a request before its body is taken in."""

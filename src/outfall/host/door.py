@@ -19,8 +19,10 @@ from outfall.host import intake
 from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.http import HttpRequest, HttpResponse
 from outfall.host.private import PrivateApi
+from outfall.host.signer import certificate
 from outfall.services.lambda_.code import SPOOLED, uploaded
 from outfall.services.lambda_.model import CODE
+from outfall.services.sns.render import CERTIFICATES
 from outfall.wire import faults, identify
 from outfall.wire.message import WireRequest, WireResponse
 from outfall.wire.models import Models
@@ -79,7 +81,7 @@ class Door:
             request.body = await intake.buffer(http, BODY_SIZE_MAX)
             visit.route = route = identify.finish(route, request.body)
         operation = hall.dispatcher.operation(route)
-        visit.signed = hall.dispatcher.claim(visit)
+        visit.signed = hall.dispatcher.claim(operation, visit)
         if route.streams_input and route.service == "s3":
             admitted = await hall.dispatcher.admit(visit)
             body = await intake.take_in(http, request, hall.blobs, visit.signed, admitted.signing)
@@ -139,6 +141,8 @@ class Door:
     async def _private(self, http: HttpRequest) -> HttpResponse:
         if http.path.startswith(CODE_PATH):
             return await self._code(http.path.removeprefix(CODE_PATH))
+        if http.path.startswith(CERTIFICATES):
+            return await self._certificate(http.path.removeprefix(CERTIFICATES))
         try:
             given = await intake.buffer(http, BODY_SIZE_MAX)
         except AwsError as error:
@@ -147,6 +151,15 @@ class Door:
             )
         status, body = await self._hall.private.answer(http.method, http.path, http.query, http.headers, given)
         return HttpResponse(status, [("Content-Type", "application/json")], body)
+
+    async def _certificate(self, name: str) -> HttpResponse:
+        """The certificate with which the signatures of SNS's messages are checked."""
+        pem = await self._hall.store.run(lambda tx: certificate(tx, name), durable=False)
+        if pem is None:
+            return HttpResponse(
+                404, [("Content-Type", "application/json")], b'{"message":"there is no such certificate"}'
+            )
+        return HttpResponse(200, [("Content-Type", "application/x-pem-file")], pem)
 
     async def _code(self, sha256: str) -> HttpResponse:
         """The archive that `GetFunction`'s Code.Location points to; its digest is what one must know to have it."""

@@ -16,7 +16,7 @@ from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Item, Store, Tx
 from outfall.flow import drive
 from outfall.flow.accept import QUEUES
-from outfall.host.chores import Chore, begin_sweeping
+from outfall.host.chores import TOGETHER, Chore, begin_sweeping
 
 T = TypeVar("T")
 
@@ -226,6 +226,9 @@ class Worker:
     async def _do_chores(self, queue: str) -> None:
         shop = self._shop
         while items := await shop.store.run(_claim(queue, shop.clock.now_ms()), durable=False):
+            if queue in TOGETHER:
+                await asyncio.gather(*(shop.chores[queue](item) for item in items))
+                continue
             for item in items:
                 await shop.chores[queue](item)
 

@@ -199,12 +199,22 @@ def _service(
     return "s3"
 
 
+BARE_ACTIONS = {
+    "GetCallerIdentity": "sts",
+    "AssumeRole": "sts",
+    "ConfirmSubscription": "sns",
+    "Unsubscribe": "sns",
+}
+"""Actions that come without a version: the last two are links in SNS's messages."""
+
+
 def _by_path(path: str) -> str:
     return "sqs" if QUEUE_PATH.fullmatch(path) else ""
 
 
 def _by_action(params: dict[str, list[str]], served: frozenset[str]) -> str:
-    return "sts" if params["Action"][-1] in ("GetCallerIdentity", "AssumeRole") and "sts" in served else ""
+    service = BARE_ACTIONS.get(params["Action"][-1], "")
+    return service if service in served else ""
 
 
 def _json_route(
