@@ -14,14 +14,12 @@ from pathlib import Path
 import click
 
 from outfall.cli.client import ask, aws, endpoint_of, endpoint_option, is_up, output_option, print_json
+from outfall.cli.findings import Finding, findings
 from outfall.cli.server import default_data
 from outfall.host.config import DEFAULT_PORT
 
 SYNCS = 20
 SLOW_SYNC_MS = 10.0
-
-Finding = tuple[str, str, str]
-"""`ok` or `warn`, what was looked at, and what was seen."""
 
 
 @click.command()
@@ -83,22 +81,9 @@ def _server(endpoint: str) -> Iterator[Finding]:
     yield "ok", "server", f"{endpoint}, environments: {told['environments']['kind']}"
     for notice in told["environments"]["notices"].values():
         yield "warn", "runtime", notice
-    yield from _functions(endpoint)
+    yield from findings(lambda service: aws(service, endpoint))
 
 
 def _taken(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _functions(endpoint: str) -> Iterator[Finding]:
-    client = aws("lambda", endpoint)
-    for page in client.get_paginator("list_functions").paginate():
-        for function in page["Functions"]:
-            name = function["FunctionName"]
-            configs = client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]
-            targets = [one.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for one in configs]
-            if any(targets) or function.get("DeadLetterConfig"):
-                yield "ok", "function", f"{name} keeps its failures"
-            else:
-                yield "warn", "function", f"{name} has no failure destination and no dead-letter queue: failures vanish"
