@@ -19,7 +19,7 @@ from outfall.core.principal import Principal, service_principal
 from outfall.core.record import timestamp
 from outfall.core.s3ids import host_id, short_owner_id
 from outfall.core.service import Call
-from outfall.flow import send
+from outfall.flow import bridge, send
 
 SERVICE = "s3.amazonaws.com"
 SUBJECT = "Amazon S3 Notification"
@@ -60,12 +60,13 @@ class NotificationRule:
 
 @dataclass(frozen=True, slots=True)
 class NotifyingBucket:
-    """What a record says of the bucket, and the rules it is sent by."""
+    """What a record says of the bucket, the rules it is sent by, and whether EventBridge hears of everything."""
 
     name: str
     account: str
     region: str
     rules: tuple[NotificationRule, ...]
+    event_bridge: bool = False
 
     @property
     def arn(self) -> str:
@@ -100,6 +101,25 @@ def object_changed(call: Call, bucket: NotifyingBucket, change: ObjectChange) ->
     for rule in bucket.rules:
         if rule.matches(change.event, change.key):
             _deliver(call, bucket, rule.target, _records(call, bucket, rule, change))
+    if bucket.event_bridge:
+        _tell_event_bridge(call, bucket, change)
+
+
+def _tell_event_bridge(call: Call, bucket: NotifyingBucket, change: ObjectChange) -> None:
+    """All changes go to the default bus of the bucket's own account and region."""
+    told = bridge.told(call, bucket, change)
+    if told is None:
+        return
+    detail_type, detail = told
+    parcel = Parcel(
+        detail,
+        s3_sender(bucket),
+        trace_header=call.headers.get("x-amzn-trace-id", ""),
+        detail_type=detail_type,
+        resources=(bucket.arn,),
+    )
+    bus = f"arn:aws:events:{bucket.region}:{bucket.account}:event-bus/default"
+    send.send(call.at(bucket.account, bucket.region), bus, parcel)
 
 
 def send_test_event(call: Call, bucket: NotifyingBucket, target: str) -> None:

@@ -33,11 +33,13 @@ class Bucket:
     tags: Pairs = ()
     rules: tuple[NotificationRule, ...] = ()
     ownership: str = "BucketOwnerEnforced"
+    event_bridge: bool = False
+    """Whether EventBridge is told of every change."""
 
     @property
     def notifying(self) -> NotifyingBucket:
         """This bucket as notifications know it."""
-        return NotifyingBucket(self.name, self.account, self.region, self.rules)
+        return NotifyingBucket(self.name, self.account, self.region, self.rules, self.event_bridge)
 
 
 @dataclass(frozen=True, slots=True)

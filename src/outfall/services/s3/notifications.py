@@ -76,9 +76,10 @@ def put_bucket_notification_configuration(call: Call, request: Request) -> Outpu
     _check_together(rules)
     for rule in rules:
         _check_place(call, rule, bucket)
-    if configuration.get("EventBridgeConfiguration") is not None:
-        raise NotServed("EventBridgeConfiguration is not served yet.")
-    bucket = replace(bucket, rules=rules)
+    event_bridge = configuration.get("EventBridgeConfiguration") is not None
+    if event_bridge and "events" not in call.house.targets:
+        raise NotServed("EventBridgeConfiguration is not served.")
+    bucket = replace(bucket, rules=rules, event_bridge=event_bridge)
     if not request.get("SkipDestinationValidation"):
         _check_targets(call, bucket)
     call.tx.put(BUCKETS, (bucket.name,), bucket)
@@ -212,11 +213,11 @@ def _check_targets(call: Call, bucket: Bucket) -> None:
 def get_bucket_notification_configuration(call: Call, request: Request) -> Output:
     """The configuration as it was put, filter names as S3 writes them; nothing if there is none."""
     bucket = require(call, request)
-    output: dict[str, list[dict[str, Any]]] = {}
+    output: dict[str, Any] = {}
     for rule in bucket.rules:
         kind = next(kind for kind in KINDS if kind.service == Arn.parse(rule.target).service)
         output.setdefault(kind.list, []).append(_configuration(kind, rule))
-    return output
+    return output | ({"EventBridgeConfiguration": {}} if bucket.event_bridge else {})
 
 
 def _configuration(kind: Kind, rule: NotificationRule) -> dict[str, Any]:
