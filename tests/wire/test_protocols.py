@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,7 +82,9 @@ OUTPUT_EXCEPTIONS: dict[str, str] = {
     "XmlLists": ITEMS,
 }
 
+CBOR = "smithy-rpc-v2-cbor"
 FILES = ("json", "json_1_0", "json_1_0-query-compatible", "query", "rest-json", "rest-xml")
+CBOR_FILES = (CBOR, f"{CBOR}-query-compatible", f"{CBOR}-non-query-compatible")
 
 
 def suites(folder: Path, kind: str, name: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -135,7 +138,10 @@ def route_of(models: Models, case: dict[str, Any]) -> tuple[Route, WireRequest]:
     headers = {name.lower(): text for name, text in sent.get("headers", {}).items()} | {"authorization": SIGNED}
     if models.service("sample").protocol == "json" and "body" in sent:
         headers.setdefault("x-amz-target", f"Sample.{case['given']['name']}")
-    request = WireRequest(sent.get("method", "POST"), uri.path, uri.query, headers, sent.get("body", "").encode())
+    body = sent.get("body", "").encode()
+    if models.service("sample").protocol == CBOR:
+        body = b64decode(body)
+    request = WireRequest(sent.get("method", "POST"), uri.path, uri.query, headers, body)
     return finish(route(models, request, frozenset({"sample"})), request.body), request
 
 
@@ -147,7 +153,7 @@ def check(differing: dict[str, str], exceptions: dict[str, str], present: set[st
     assert not idle, f"no longer exceptions: {idle}"
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", FILES + CBOR_FILES)
 def test_what_a_client_sends_is_read_as_it_was_meant(name: str, protocol_cases: Path) -> None:
     differing = {}
     for case_id, document, case in suites(protocol_cases, "input", name):
@@ -211,14 +217,15 @@ def fault_of(case: dict[str, Any]) -> AwsError:
     return kind(case.get("errorMessage", ""), **fields)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", FILES + CBOR_FILES)
 def test_what_a_service_answers_is_read_back_by_botocore(name: str, protocol_cases: Path) -> None:
     differing = {}
     for case_id, document, case in suites(protocol_cases, "output", name):
         models, service = Models(), ServiceModel("sample", document)
         models.add(service)
         given = case["given"]
-        made = Route("sample", document["metadata"]["protocol"], given["name"])
+        protocol = document["metadata"]["protocol"]
+        made = Route("sample", "cbor" if protocol == CBOR else protocol, given["name"])
         try:
             if "error" in case:
                 response = render_fault(models, made, fault_of(case), "id")

@@ -29,7 +29,7 @@ class Call(Context):
     """Request headers, names in lower case."""
     parked_until: int | None = None
     protocol: str = ""
-    """`json`, `query`, `rest-json` or `rest-xml`: SQS answers some errors differently in each."""
+    """`json`, `query`, `cbor`, `rest-json` or `rest-xml`: SQS answers some errors differently in each."""
 
 
 Handler = Callable[[Call, Request], Output]

@@ -79,7 +79,7 @@ class Door:
         hall, request, route = self._hall, visit.request, visit.route
         if route.unfinished:
             request.body = await intake.buffer(http, BODY_SIZE_MAX)
-            visit.route = route = identify.finish(route, request.body)
+            visit.route = route = identify.finish(route, request.body, request.headers.get("content-encoding", ""))
         operation = hall.dispatcher.operation(route)
         visit.signed = hall.dispatcher.claim(operation, visit)
         if route.streams_input and route.service == "s3":

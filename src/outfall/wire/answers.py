@@ -1,4 +1,4 @@
-"""Outputs made into answers of the four protocols: per operation, the functions that `codec.render` calls."""
+"""Outputs made into answers of the five protocols: per operation, the functions that `codec.render` calls."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from outfall.core.body import Content
-from outfall.wire import json_out, rest, xml_out
+from outfall.wire import cbor, json_out, rest, xml_out
 from outfall.wire.legacy import ROOT_NAMES, UNWRAPPED, XML_DECLARATION
 from outfall.wire.message import WireResponse
 from outfall.wire.models import OperationModel, ServiceModel, Shape
 
 Headers = list[tuple[str, str]]
+CBOR_PROTOCOL = ("smithy-protocol", "rpc-v2-cbor")
+CBOR_TYPE = ("Content-Type", "application/cbor")
 Render = Callable[[dict[str, Any], str, Headers], tuple[int, "bytes | Content"]]
 """Output and request id to status and body; headers are added to the list."""
 
@@ -55,6 +57,21 @@ def _json_renderer(operation: OperationModel) -> Render:
     def render(output: dict[str, Any], request_id: str, headers: Headers) -> tuple[int, bytes]:
         headers.append(content_type)
         return 200, write(output)
+
+    return render
+
+
+def _cbor_renderer(operation: OperationModel) -> Render:
+    write = cbor.Writers(operation.service).of(operation.output) if operation.output else None
+
+    def render(output: dict[str, Any], request_id: str, headers: Headers) -> tuple[int, bytes]:
+        headers.append(CBOR_PROTOCOL)
+        if write is None:
+            return 200, b""
+        headers.append(CBOR_TYPE)
+        body = bytearray()
+        write(body, output)
+        return 200, bytes(body)
 
     return render
 
@@ -218,6 +235,7 @@ def _in_namespace(service: ServiceModel, shape: Shape) -> Shape:
 
 RENDERERS: dict[str, Callable[[OperationModel], Render]] = {
     "json": _json_renderer,
+    "cbor": _cbor_renderer,
     "query": _query_renderer,
     "rest-json": _rest_renderer,
     "rest-xml": _rest_renderer,

@@ -1,4 +1,4 @@
-"""The four protocols as one pair of functions: a request becomes parameters, an output becomes a response.
+"""The five protocols as one pair of functions: a request becomes parameters, an output becomes a response.
 
 What is compiled per operation (`requests.py`, `answers.py`) is made at first use and kept on the model.
 `Content-Length`, `Date` and `Server` are the host's to add, unless a member is the length.

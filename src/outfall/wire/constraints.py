@@ -25,6 +25,7 @@ class InvalidParameterException(AwsError):
 
 
 SERVICES: dict[str, type[AwsError]] = {
+    "cloudwatch": ValidationError,
     "events": ValidationException,
     "iam": ValidationError,
     "lambda": ValidationException,

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from outfall.core.errors import AwsError
-from outfall.wire import json_out, rest, xml_out
-from outfall.wire.answers import Headers, finished, request_id_headers
+from outfall.wire import cbor, json_out, rest, xml_out
+from outfall.wire.answers import CBOR_PROTOCOL, CBOR_TYPE, Headers, finished, request_id_headers
 from outfall.wire.identify import Route
 from outfall.wire.legacy import ERROR_CODES_OF_QUERY, XML_DECLARATION
 from outfall.wire.message import WireResponse
@@ -86,6 +86,24 @@ def _message_key(shape: Shape, code: str) -> str:
 def _json(
     service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
 ) -> tuple[int, bytes]:
+    status, body = _told(service, name, error, headers)
+    version = service.json_version if service else "1.0"
+    headers.append(("Content-Type", f"application/x-amz-json-{version}"))
+    return status, json_out.encode(body)
+
+
+def _cbor(
+    service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
+) -> tuple[int, bytes]:
+    headers += [CBOR_PROTOCOL, CBOR_TYPE]
+    status, told = _told(service, name, error, headers)
+    body = bytearray()
+    cbor.write_any(body, told)
+    return status, bytes(body)
+
+
+def _told(service: ServiceModel | None, name: str, error: AwsError, headers: Headers) -> tuple[int, dict[str, Any]]:
+    """Status and members of an error without query names; the header with its older name is added."""
     code, status = error.code, _status(service, error)
     if code in DENIED:
         code, status = "AccessDeniedException", 403 if name == "sqs" else 400
@@ -94,12 +112,10 @@ def _json(
     body: dict[str, Any] = {"__type": kind}
     body.update(_json_fields(service, _shape(service, error), error.fields))
     body[_message_key(_shape(service, error), code)] = error.message
-    version = service.json_version if service else "1.0"
-    headers.append(("Content-Type", f"application/x-amz-json-{version}"))
     if service is not None and service.query_compatible:
         fault = "Sender" if error.sender_fault else "Receiver"
         headers.append(("x-amzn-query-error", f"{_query_code(service, error, code)};{fault}"))
-    return status, json_out.encode(body)
+    return status, body
 
 
 def _query_code(service: ServiceModel | None, error: AwsError, code: str) -> str:
@@ -198,4 +214,4 @@ def _fields(out: list[str], service: ServiceModel | None, shape: Shape, fields: 
 
 
 Form = Callable[["ServiceModel | None", str, AwsError, str, Headers], tuple[int, bytes]]
-FORMS: dict[str, Form] = {"json": _json, "query": _query, "rest-json": _rest_json, "rest-xml": _rest_xml}
+FORMS: dict[str, Form] = {"json": _json, "cbor": _cbor, "query": _query, "rest-json": _rest_json, "rest-xml": _rest_xml}

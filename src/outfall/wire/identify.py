@@ -13,6 +13,7 @@ from typing import Literal
 from outfall.core.body import Body
 from outfall.core.errors import AwsError, NotServed
 from outfall.wire import hosts, query
+from outfall.wire.compressed import unpacked
 from outfall.wire.errors import (
     InvalidAction,
     InvalidURI,
@@ -25,7 +26,7 @@ from outfall.wire.message import WireRequest
 from outfall.wire.models import Models, ServiceModel
 from outfall.wire.paths import Paths
 
-Protocol = Literal["json", "query", "rest-json", "rest-xml"]
+Protocol = Literal["json", "query", "rest-json", "rest-xml", "cbor"]
 REGION = "us-east-1"
 
 TARGETS: dict[str, str] = {
@@ -54,6 +55,7 @@ LAMBDA_PATH = re.compile(
     r"/20\d\d-\d\d-\d\d/(functions|event-source-mappings|layers|layers-by-arn|tags|account-settings|"
     r"code-signing-configs|capacity-providers|durable-executions)(/|$)"
 )
+RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 QUEUE_PATH = re.compile(r"/(?:queue/[a-z0-9-]+/)?\d{12}/[A-Za-z0-9_.-]+/?")
 FORM = "application/x-www-form-urlencoded"
 
@@ -93,8 +95,11 @@ def route(models: Models, request: WireRequest, served: frozenset[str]) -> Route
     if target:
         prefix, _, operation = target.rpartition(".")
         service = TARGETS.get(prefix) or (SIGNING_NAMES.get(scope[1], scope[1]) if scope else prefix)
-        if service not in served or models.service(service).protocol == "json":
+        if service not in served or "json" in models.service(service).protocols:
             return _json_route(models, request, service, operation, region, served)
+    if headers.get("smithy-protocol") == "rpc-v2-cbor" and (rpc := RPC_PATH.fullmatch(request.path)):
+        service = SIGNING_NAMES.get(scope[1], scope[1]) if scope else TARGETS.get(rpc[1], "")
+        return _rpc_route(models, service, rpc[2], region, served)
     try:
         params = _params(request.query)
     except AwsError as error:
@@ -103,6 +108,8 @@ def route(models: Models, request: WireRequest, served: frozenset[str]) -> Route
     if service not in served:
         return _unserved(request, service, params, region, served)
     protocol = models.service(service).protocol
+    if protocol == "smithy-rpc-v2-cbor":
+        protocol = "query"
     if protocol == "json":
         if service != "sqs" or headers.get("content-type", "").startswith("application/x-amz-json"):
             return Route(service, "json", region=region)
@@ -112,14 +119,14 @@ def route(models: Models, request: WireRequest, served: frozenset[str]) -> Route
     return _rest_route(models.service(service), request, params, region, host.bucket if service == "s3" else "")
 
 
-def finish(route: Route, body: bytes | Body) -> Route:
-    """The same route, completed when the body is there: for the query protocol the operation comes from the form. Never
-    raises."""
+def finish(route: Route, body: bytes | Body, encoding: str = "") -> Route:
+    """The same route, completed when the body is there: for the query protocol the operation comes from the form, which
+    a client may have compressed (`encoding`). Never raises."""
     if not route.unfinished or isinstance(body, Body):
         return route
     route.unfinished = False
     try:
-        fields = query.form(body)
+        fields = query.form(unpacked(body, encoding) if encoding else body)
     except AwsError as error:
         route.error = error
         return route
@@ -137,7 +144,7 @@ def unknown_operation(route: Route) -> AwsError:
         return route.error
     if not route.served:
         return NotServed(f"The operation {route.service}.{route.asked} is not served here.")
-    if route.protocol == "json":
+    if route.protocol in ("json", "cbor"):
         return UnknownOperationException(f"The operation {route.asked} is not known." if route.asked else None)
     if route.protocol == "query":
         if not route.asked:
@@ -231,6 +238,13 @@ def _json_route(
         queue_url=_queue_url(request) if service == "sqs" and request.path != "/" else "",
         asked=operation,
     )
+
+
+def _rpc_route(models: Models, service: str, operation: str, region: str, served: frozenset[str]) -> Route:
+    if service not in served:
+        return Route(service, "cbor", region=region, asked=operation, served=False)
+    known = operation in models.service(service).declared
+    return Route(service, "cbor", operation if known else None, region, asked=operation)
 
 
 def _query_route(

@@ -21,7 +21,7 @@ def kind_of(service: str, protocol: str) -> Kind:
         return "s3"
     if protocol in ("query", "ec2"):
         return "query"
-    return "json" if protocol == "json" and service != "sqs" else "rest-json"
+    return "json" if protocol in ("json", "cbor") and service != "sqs" else "rest-json"
 
 
 class InvalidAccessKeyId(AwsError):

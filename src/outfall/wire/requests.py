@@ -1,4 +1,4 @@
-"""Requests of the four protocols made into parameters: per operation, the functions that `codec.parse` calls."""
+"""Requests of the five protocols made into parameters: per operation, the functions that `codec.parse` calls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from outfall.core.body import Body
-from outfall.wire import json, query, rest, xml
+from outfall.wire import cbor, json, query, rest, xml
+from outfall.wire.compressed import unpacked
 from outfall.wire.errors import MalformedXML, MissingRequestBodyError, SerializationException
 from outfall.wire.identify import Route
 from outfall.wire.message import WireRequest
@@ -21,6 +22,13 @@ def _bytes(body: bytes | Body) -> bytes:
     return body
 
 
+def _plain(request: WireRequest) -> bytes:
+    """The body, without the compression that a client may have put it under."""
+    body = request.body if type(request.body) is bytes else _bytes(request.body)
+    encoding = request.headers.get("content-encoding")
+    return unpacked(body, encoding) if encoding else body
+
+
 def _json_parser(operation: OperationModel) -> Parse:
     if operation.input is None:
         return lambda route, request: {}
@@ -28,10 +36,26 @@ def _json_parser(operation: OperationModel) -> Parse:
     implied = "QueueUrl" in operation.input.get("members", {})
 
     def parse(route: Route, request: WireRequest) -> dict[str, Any]:
-        body = request.body
-        found: dict[str, Any] = read(body if type(body) is bytes else _bytes(body)) if body else {}
+        body = _plain(request)
+        found: dict[str, Any] = read(body) if body else {}
         if implied and route.queue_url and "QueueUrl" not in found:
             found["QueueUrl"] = route.queue_url
+        return found
+
+    return parse
+
+
+def _cbor_parser(operation: OperationModel) -> Parse:
+    if operation.input is None:
+        return lambda route, request: {}
+    walk = json.Readers(operation.service).of(operation.input)
+
+    def parse(route: Route, request: WireRequest) -> dict[str, Any]:
+        body = _plain(request)
+        try:
+            found: dict[str, Any] = walk(cbor.decode(body)) if body else {}
+        except (ValueError, TypeError, OverflowError):
+            raise SerializationException("The request body could not be read as CBOR of its shape.") from None
         return found
 
     return parse
@@ -44,7 +68,7 @@ def _query_parser(operation: OperationModel) -> Parse:
     implied = "QueueUrl" in operation.input.get("members", {})
 
     def parse(route: Route, request: WireRequest) -> dict[str, Any]:
-        fields = route.form if route.form is not None else query.form(_bytes(request.body))
+        fields = route.form if route.form is not None else query.form(_plain(request))
         found = read(fields)
         if implied and route.queue_url and not found.get("QueueUrl"):
             found["QueueUrl"] = route.queue_url
@@ -141,6 +165,7 @@ def _xml_put(read: xml.Reader, name: str = "", root: str = "", needed: bool = Fa
 
 PARSERS: dict[str, Callable[[OperationModel], Parse]] = {
     "json": _json_parser,
+    "cbor": _cbor_parser,
     "query": _query_parser,
     "rest-json": _rest_parser,
     "rest-xml": _rest_parser,

@@ -1,0 +1,95 @@
+"""Samples of a metric, put together: what is kept of them, and the statistics that can be told from it.
+
+Count, sum and extremes are exact. For percentiles the values themselves are kept with their counts, up to
+`SPREAD_MAX` of them; beyond that neighbours are merged.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+SPREAD_MAX = 50
+STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
+percentile_of = re.compile(r"p(\d{1,2}(?:\.\d{0,10})?|100)").fullmatch
+
+Spread = tuple[tuple[float, float], ...]
+"""Values and how often each came, in order."""
+
+
+class Samples(msgspec.Struct, frozen=True, array_like=True):
+    """Some samples of a metric."""
+
+    count: float
+    total: float
+    low: float
+    high: float
+    spread: Spread = ()
+
+    @classmethod
+    def of(cls, value: float, count: float = 1.0) -> Samples:
+        """The same value so many times."""
+        return cls(count, value * count, value, value, ((value, count),))
+
+    def plus(self, other: Samples) -> Samples:
+        """Both together."""
+        return Samples(
+            self.count + other.count,
+            self.total + other.total,
+            min(self.low, other.low),
+            max(self.high, other.high),
+            _merged(self.spread, other.spread),
+        )
+
+    def statistic(self, name: str) -> float | None:
+        """One of `STATISTICS`, or a percentile such as `p99.9`, which cannot be told of a set of statistics that was
+        put as such."""
+        found = percentile_of(name)
+        if found is not None:
+            return self._percentile(float(found[1]))
+        return {
+            "SampleCount": self.count,
+            "Average": self.total / self.count if self.count else 0.0,
+            "Sum": self.total,
+            "Minimum": self.low,
+            "Maximum": self.high,
+        }[name]
+
+    def _percentile(self, percent: float) -> float | None:
+        """The smallest value that at least so many per cent of the samples do not exceed."""
+        if self.low == self.high:
+            return self.low
+        if not self.spread or sum(count for _, count in self.spread) < self.count:
+            return None
+        wanted, seen = self.count * percent / 100, 0.0
+        for value, count in self.spread:
+            seen += count
+            if seen >= wanted:
+                return value
+        return self.high
+
+
+def is_statistic(name: str) -> bool:
+    """Whether `Samples.statistic` knows it."""
+    return name in STATISTICS or percentile_of(name) is not None
+
+
+def _merged(left: Spread, right: Spread) -> Spread:
+    if len(left) == len(right) == 1 and left[0][0] == right[0][0]:
+        return ((left[0][0], left[0][1] + right[0][1]),)
+    counts = dict(left)
+    for value, count in right:
+        counts[value] = counts.get(value, 0.0) + count
+    spread = sorted(counts.items())
+    return tuple(spread) if len(spread) <= SPREAD_MAX else _halved(spread)
+
+
+def _halved(spread: list[tuple[float, float]]) -> Spread:
+    """Neighbours as one value, their mean weighted by how often each came."""
+    halved = []
+    for at in range(0, len(spread), 2):
+        pair = spread[at : at + 2]
+        count = sum(one[1] for one in pair)
+        halved.append((sum(value * times for value, times in pair) / count if count else pair[0][0], count))
+    return tuple(halved)
