@@ -29,7 +29,8 @@ from outfall.host.signer import RsaSigner
 from outfall.host.time_travel import TimeTravel, open_clock
 from outfall.host.worker import Worker, Workshop
 from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
-from outfall.services import iam, lambda_, logs, s3, sns, sqs, sts
+from outfall.services import events, iam, lambda_, logs, s3, sns, sqs, sts
+from outfall.services.events.target import EventsTarget, bus_policy
 from outfall.services.iam.identities import IamIdentities
 from outfall.services.lambda_.functions import LambdaFunctions
 from outfall.services.lambda_.permissions import function_policy
@@ -47,13 +48,34 @@ from outfall.store.sqlite import SqliteStore
 from outfall.wire.models import Models
 from outfall.wire.sigv4 import Verifier
 
-SERVICES = (s3.SERVICE, sqs.SERVICE, sns.SERVICE, lambda_.SERVICE, iam.SERVICE, sts.SERVICE, logs.SERVICE)
+SERVICES = (
+    s3.SERVICE,
+    sqs.SERVICE,
+    sns.SERVICE,
+    lambda_.SERVICE,
+    iam.SERVICE,
+    sts.SERVICE,
+    logs.SERVICE,
+    events.SERVICE,
+)
 """Every service that is served."""
 
-TARGETS: dict[str, Target] = {"sqs": SqsTarget(), "lambda": LambdaTarget(), "s3": S3Target(), "sns": SnsTarget()}
+TARGETS: dict[str, Target] = {
+    "sqs": SqsTarget(),
+    "lambda": LambdaTarget(),
+    "s3": S3Target(),
+    "sns": SnsTarget(),
+    "events": EventsTarget(),
+}
 """Every service that can receive what is sent, by its name in an ARN."""
 
-RESOURCE_POLICIES = {"sqs": queue_policy, "lambda": function_policy, "s3": bucket_policy, "sns": topic_policy}
+RESOURCE_POLICIES = {
+    "sqs": queue_policy,
+    "lambda": function_policy,
+    "s3": bucket_policy,
+    "sns": topic_policy,
+    "events": bus_policy,
+}
 """Where the policies of resources are read, by the service's name in an ARN."""
 
 CREDENTIALS_LIFE_S = 12 * 3600

@@ -6,14 +6,16 @@ them by the clock; `target` is the door for other services.
 """
 
 from outfall.core.service import Service
-from outfall.services.events import archives, buses, put, rules, tags, targets
+from outfall.services.events import archives, buses, permissions, put, replays, rules, tags, targets
 
 SERVICE = Service.of(
     "events",
     buses.OPERATIONS,
+    permissions.OPERATIONS,
     rules.OPERATIONS,
     targets.OPERATIONS,
     put.OPERATIONS,
     archives.OPERATIONS,
+    replays.OPERATIONS,
     tags.OPERATIONS,
 )
