@@ -21,7 +21,8 @@ from outfall.flow.poll_record import encode_record, event_of, record_of
 BATCH_BYTES_MAX = 6 * 1024 * 1024
 """What a synchronous invocation takes: a batch is handed over before it would grow larger."""
 
-EMPTY_EVENT_BYTES = len(event_of(()))
+EMPTY_EVENT_BYTES = len(event_of(())) - 1
+"""One less, since each record is counted with a comma and the first has none."""
 CONCURRENCY_FIRST = 5
 """Batches that run at once when a backlog begins; more come as long as there is one. [DOC]"""
 
@@ -93,7 +94,7 @@ def gather(
     """The batch with these messages in it, and those that did not fit. A message that is taken a second time, because
     its visibility timeout is shorter than the window, takes its own place."""
     source = Arn.parse(polling.source)
-    entries, size = dict(batch.entries), batch.bytes
+    entries, size = dict(batch.entries), batch.size
     for number, message in enumerate(messages):
         record = encode_record(record_of(message, source))
         known = entries.get(message.id)

@@ -14,7 +14,7 @@ from outfall.core.invocation import Package
 from outfall.core.ports import Item, Store, Tx
 from outfall.host.sns_http import courier
 from outfall.services.events import work as events_work
-from outfall.services.lambda_ import prepare
+from outfall.services.lambda_ import mappings, prepare
 from outfall.services.lambda_.prepare import PREPARE_QUEUE
 from outfall.services.logs import writer
 from outfall.services.sns import http
@@ -64,6 +64,7 @@ def chores(
         PREPARE_QUEUE: prepare_code,
         GARBAGE_QUEUE: collect_garbage,
         MOVES_QUEUE: decided(step_move),
+        mappings.TRANSITIONS_QUEUE: decided(mappings.step),
         SWEEP_QUEUE: decided(_sweep),
         **{queue: decided(step) for queue, step in events_work.STEPS.items()},
         http.QUEUE: courier(store, context, log),

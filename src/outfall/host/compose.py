@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.context import Context, House
 from outfall.core.invocation import EnvironmentSpec
 from outfall.core.ports import Store, Target, Tx
+from outfall.core.source import Source
 from outfall.host import intake
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
@@ -23,6 +25,8 @@ from outfall.host.door import Door, Hall
 from outfall.host.http import HttpServer
 from outfall.host.ids import SystemIds
 from outfall.host.parking import Parking
+from outfall.host.poller import Station
+from outfall.host.pollers import Pollers
 from outfall.host.private import Facade, PrivateApi
 from outfall.host.running import Running, write_logs
 from outfall.host.signer import RsaSigner
@@ -40,6 +44,7 @@ from outfall.services.s3.supply import object_segments
 from outfall.services.s3.target import S3Target
 from outfall.services.sns.policy import topic_policy
 from outfall.services.sns.target import SnsTarget
+from outfall.services.sqs.source import SqsSource
 from outfall.services.sqs.target import SqsTarget, queue_policy
 from outfall.services.sts.sessions import issue_for_role
 from outfall.store.blobs import BlobFiles, Blobs, MemoryBlobs
@@ -78,6 +83,9 @@ RESOURCE_POLICIES = {
 }
 """Where the policies of resources are read, by the service's name in an ARN."""
 
+SOURCES: dict[str, Source] = {"sqs": SqsSource()}
+"""Every service whose queues can be polled by event source mappings, by its name in an ARN."""
+
 CREDENTIALS_LIFE_S = 12 * 3600
 """How long the credentials of an execution environment are good for."""
 
@@ -91,6 +99,7 @@ class Program:
     blobs: Blobs
     sandbox: LocalSandbox
     worker: Worker
+    pollers: Pollers
     door: Door
     http: HttpServer
     travel: TimeTravel
@@ -101,11 +110,12 @@ class Program:
         """Takes up unfinished work and listens."""
         self.port = await self.http.start(self.config.host, self.config.port, self.door.answer)
         await self.worker.start()
+        await self.pollers.start()
 
     async def stop(self) -> None:
         """Listens no more, lets what runs end, and makes everything durable."""
         await self.http.close(self.config.drain_s)
-        await self.worker.stop(self.config.drain_s)
+        await asyncio.gather(self.worker.stop(self.config.drain_s), self.pollers.stop(self.config.drain_s))
         await self.sandbox.close()
         await self.store.close()
 
@@ -130,6 +140,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         resource_policies=RESOURCE_POLICIES,
         time_scale=config.time_scale,
         objects=object_segments,
+        sources=SOURCES,
         signer=RsaSigner(),
         endpoint=endpoint,
     )
@@ -178,7 +189,21 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         )
     )
 
+    pollers = Pollers(
+        Station(
+            store=store,
+            clock=clock,
+            context=context,
+            run=running,
+            write_logs=write_logs,
+            runs_at_once=config.environments_max,
+            places=asyncio.Semaphore(config.environments_max),
+            log=log,
+        )
+    )
+
     if isinstance(clock, ManualClock):
+        clock.subscribe(pollers.look_again)
         clock.subscribe(worker.look_again)
         clock.subscribe(parking.wake_all)
 
@@ -205,7 +230,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
     travel = TimeTravel(clock, store, worker)
     private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel))
     door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, store, blobs, ids, log))
-    program = Program(config, store, blobs, sandbox, worker, door, HttpServer(), travel, reset)
+    program = Program(config, store, blobs, sandbox, worker, pollers, door, HttpServer(), travel, reset)
     return program
 
 

@@ -44,6 +44,10 @@ class ResourceConflictException(LambdaError):
     status = 409
 
 
+class ResourceInUseException(LambdaError):
+    """The operation conflicts with the resource's availability."""
+
+
 class PreconditionFailedException(LambdaError):
     """The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id"""  # noqa: E501
 

@@ -1,0 +1,240 @@
+"""The poller of one event source mapping: gathers a batch, has it run beside those that run already, gathers the next.
+
+What makes a batch and what becomes of it is decided in `flow.poll`; here are only the loop, the places to run and the
+waits, on the clock of record. A message that is taken is under its queue's visibility timeout and nothing else: if this
+process dies, or the function fails, it reappears by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outfall.core.context import Context
+from outfall.core.invocation import Outcome, Run, Throttled
+from outfall.core.ports import Clock, Key, Store, Tx
+from outfall.core.source import SourceMessage
+from outfall.flow import poll, poll_turn
+from outfall.flow.poll import Batch
+from outfall.flow.poll_turn import Blocked, Look
+from outfall.host.worker import POLL_S, WIDEN_AFTER_S, Runner
+from outfall.services.lambda_ import mappings
+
+TAKEN_AT_ONCE_MAX = 10
+"""As many as one ReceiveMessage gives; a larger batch is gathered from several."""
+
+PAUSE_S_MIN = 0.05
+"""A throttled batch waits that long even where waits are scaled to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What pollers work with. `places` bounds the batches that run at once, of all mappings together."""
+
+    store: Store
+    clock: Clock
+    context: Callable[[Tx], Context]
+    run: Runner
+    write_logs: Callable[[Context, Run, Outcome], None]
+    runs_at_once: int
+    places: asyncio.Semaphore
+    log: Callable[[str], None]
+
+
+class Poller:
+    """Polls until its mapping is disabled or gone, then calls `ended`."""
+
+    def __init__(self, station: Station, key: Key, ended: Callable[[Key], None]) -> None:
+        self._station = station
+        self._key = key
+        self._ended = ended
+        self._nudged = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._runs: set[asyncio.Task[None]] = set()
+        self._pauses: list[int] = []
+        self._width = self._ceiling = poll.CONCURRENCY_FIRST
+        self._throttled = False
+        self._batch = poll.NOTHING
+        self._left: list[SourceMessage] = []
+        self._complaint = ""
+        self._looking = True
+        self._next_ms: int | None = None
+        self.topic = ""
+        self._loop = asyncio.get_running_loop().create_task(self._poll())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch runs, or the queue is looked into or about to be."""
+        return len(self._runs) > len(self._pauses) or self._looking or self._nudged.is_set()
+
+    @property
+    def next_ms(self) -> int | None:
+        """The time on the clock of record for which it waits, if it waits for one."""
+        return min((moment for moment in (self._next_ms, *self._pauses) if moment is not None), default=None)
+
+    def nudge(self) -> None:
+        """The queue, the mapping or the clock has changed."""
+        self._nudged.set()
+        self._moved.set()
+
+    async def stop(self, drain_s: float) -> None:
+        """Takes nothing more and lets what runs end, for at most `drain_s`."""
+        self._loop.cancel()
+        if self._runs:
+            await asyncio.wait(self._runs, timeout=drain_s)
+        for run in self._runs:
+            run.cancel()
+        await asyncio.gather(self._loop, *self._runs, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        try:
+            while await self._turn():
+                pass
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a poller must not die silently: it says why and is started again
+            self._station.log(f"polling for mapping {self._key[-1]} failed and will be taken up again: {error!r}")
+            await asyncio.sleep(1.0)
+        if self._runs:
+            await asyncio.wait(self._runs)
+        self._looking = False
+        self._ended(self._key)
+
+    async def _turn(self) -> bool:
+        """One look into the queue and what follows; False when there is nothing to poll for any more."""
+        await self._room_to_run()
+        self._looking = True
+        self._nudged.clear()
+        await self._station.places.acquire()
+        begun = False
+        try:
+            seen = await self._look()
+            if seen is None:
+                return False
+            begun = isinstance(seen, Look) and self._gather(seen)
+        finally:
+            if not begun:
+                self._station.places.release()
+        if isinstance(seen, Blocked):
+            self._block(seen)
+        if begun or (isinstance(seen, Look) and seen.taken):
+            return True
+        await self._wait(seen)
+        return True
+
+    async def _room_to_run(self) -> None:
+        """Waits until one more batch may run: one more each time that none ended within a short time."""
+        self._looking = False
+        while len(self._runs) >= min(self._width, self._ceiling):
+            done, _ = await asyncio.wait(self._runs, timeout=WIDEN_AFTER_S, return_when=asyncio.FIRST_COMPLETED)
+            if not done and not self._throttled and self._width < self._ceiling:
+                self._width += 1
+
+    async def _look(self) -> Look | Blocked | None:
+        station, batch, left = self._station, self._batch, len(self._left)
+
+        def work(tx: Tx) -> Look | Blocked | None:
+            ctx = station.context(tx)
+            for row in mappings.to_poll(tx, self._key):
+                limit = min(poll.room_in(row.polling, batch) - left, TAKEN_AT_ONCE_MAX)
+                return poll_turn.look(ctx.at(row.account, row.region), row.polling, limit)
+            return None
+
+        # Not durable yet: what a crash takes back was not taken.
+        return await station.store.run(work, durable=False)
+
+    def _gather(self, seen: Look) -> bool:
+        """Adds what was taken to the batch, and begins to run it if it is ready; whether it was."""
+        self._complaint, self.topic = "", seen.topic
+        self._ceiling = min(seen.polling.concurrency_max or self._station.runs_at_once, self._station.runs_at_once)
+        now_ms = self._station.clock.now_ms()
+        self._batch, self._left = poll.gather(seen.polling, self._batch, [*self._left, *seen.messages], now_ms)
+        if not poll.is_ready(seen.polling, self._batch, now_ms):
+            return False
+        batch, self._batch = self._batch, poll.NOTHING
+        task = asyncio.get_running_loop().create_task(self._work_off(seen, batch))
+        self._runs.add(task)
+        task.add_done_callback(self._end)
+        return True
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._runs.discard(task)
+        self._station.places.release()
+
+    def _block(self, blocked: Blocked) -> None:
+        """What was gathered reappears in its queue; the reason is told once."""
+        self._batch, self._left, self.topic = poll.NOTHING, [], ""
+        if blocked.reason != self._complaint:
+            self._station.log(f"event source mapping {self._key[-1]} is not polled: {blocked.reason}")
+        self._complaint = blocked.reason
+
+    async def _wait(self, seen: Look | Blocked) -> None:
+        """Until the queue, the mapping or the clock changes, a message falls due, or the window of the batch ends."""
+        due: list[int] = []
+        if isinstance(seen, Look):
+            due += [] if seen.next_ms is None else [seen.next_ms]
+            due += [poll.due_ms(seen.polling, self._batch)] if self._batch.entries else []
+        now_ms = self._station.clock.now_ms()
+        self._next_ms = min((moment for moment in due if moment > now_ms), default=None)
+        if not self._runs:
+            self._width = poll.CONCURRENCY_FIRST
+        self._looking = False
+        await _at_most(self._nudged, POLL_S if self._next_ms is None else (self._next_ms - now_ms) / 1000)
+        self._next_ms = None
+
+    async def _work_off(self, seen: Look, batch: Batch) -> None:
+        """Runs a batch, as often as it is throttled, until its messages begin to reappear."""
+        station, throttles = self._station, 0
+        try:
+            while not poll.has_lapsed(batch, seen.visibility_s, station.clock.now_ms()):
+                run, scale = await self._start(seen, batch)
+                if run is None:
+                    return
+                outcome = await station.run(run)
+                self._throttled = isinstance(outcome, Throttled)
+                if isinstance(outcome, Outcome):
+                    await self._finish(seen, batch, run, outcome)
+                    return
+                throttles += 1
+                self._width = 1
+                await self._pause(round(poll.throttle_wait_ms(throttles) * scale))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # the messages reappear: nothing is lost
+            station.log(f"a batch of mapping {self._key[-1]} could not be finished: {error!r}")
+
+    async def _start(self, seen: Look, batch: Batch) -> tuple[Run | None, float]:
+        def work(tx: Tx) -> tuple[Run | None, float]:
+            ctx = self._station.context(tx)
+            there = ctx.at(self._key[0], self._key[1])
+            return poll_turn.start(there, seen.polling, batch), ctx.house.time_scale
+
+        return await self._station.store.run(work, durable=False)
+
+    async def _finish(self, seen: Look, batch: Batch, run: Run, outcome: Outcome) -> None:
+        def work(tx: Tx) -> None:
+            ctx = self._station.context(tx)
+            self._station.write_logs(ctx, run, outcome)
+            poll_turn.finish(ctx.at(self._key[0], self._key[1]), seen.polling, batch, outcome)
+
+        await self._station.store.run(work)
+
+    async def _pause(self, wait_ms: int) -> None:
+        """Waits on the clock of record, whose moves are told by a nudge."""
+        until_ms = self._station.clock.now_ms() + wait_ms
+        self._pauses.append(until_ms)
+        try:
+            await asyncio.sleep(PAUSE_S_MIN)
+            while (left_ms := until_ms - self._station.clock.now_ms()) > 0:
+                self._moved.clear()
+                await _at_most(self._moved, left_ms / 1000)
+        finally:
+            self._pauses.remove(until_ms)
+
+
+async def _at_most(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), min(timeout_s, POLL_S))
+    except TimeoutError:
+        pass

@@ -1,0 +1,77 @@
+"""The pollers: one for each event source mapping that is enabled, begun and ended as mappings come and go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from outfall.core.ports import Key
+from outfall.host.poller import Poller, Station
+from outfall.services.lambda_ import mappings
+
+
+class Pollers:
+    """Follows the rows of event source mappings."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._pollers: dict[Key, Poller] = {}
+        self._review: asyncio.Task[None] | None = None
+        self._again = False
+        self._stopping = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    async def start(self) -> None:
+        """Takes up every mapping that is enabled."""
+        self._unsubscribe = self._station.store.subscribe(self._wake)
+        self._wake(mappings.CHANGED_TOPIC)
+
+    async def stop(self, drain_s: float) -> None:
+        """Takes nothing more and lets what runs end, for at most `drain_s`; what is cut off reappears in its queue."""
+        self._stopping = True
+        self._unsubscribe()
+        if self._review is not None:
+            self._review.cancel()
+            await asyncio.gather(self._review, return_exceptions=True)
+        await asyncio.gather(*(poller.stop(drain_s) for poller in self._pollers.values()))
+
+    def look_again(self) -> None:
+        """Has every queue looked into: the clock was moved."""
+        for poller in self._pollers.values():
+            poller.nudge()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch runs, or a queue is looked into or about to be."""
+        return self._again or any(poller.busy for poller in self._pollers.values())
+
+    @property
+    def next_ms(self) -> int | None:
+        """The earliest time on the clock of record for which a poller waits: a message that falls due or reappears,
+        the end of a batch's window, the next try of a throttled batch."""
+        return min((one for poller in self._pollers.values() if (one := poller.next_ms) is not None), default=None)
+
+    def _wake(self, topic: str) -> None:
+        if topic != mappings.CHANGED_TOPIC:
+            for poller in self._pollers.values():
+                if poller.topic == topic:
+                    poller.nudge()
+            return
+        self._again = True
+        if not self._stopping and (self._review is None or self._review.done()):
+            self._review = asyncio.get_running_loop().create_task(self._follow())
+
+    async def _follow(self) -> None:
+        """Begins what is not polled yet. A poller that is not needed any more finds that out when it is nudged."""
+        while self._again:
+            self._again = False
+            rows = await self._station.store.run(lambda tx: mappings.to_poll(tx), durable=False)
+            self.look_again()
+            for row in rows:
+                if row.key not in self._pollers:
+                    self._pollers[row.key] = Poller(self._station, row.key, self._ended)
+
+    def _ended(self, key: Key) -> None:
+        self._pollers.pop(key, None)
+        if not self._stopping:
+            self._wake(mappings.CHANGED_TOPIC)
