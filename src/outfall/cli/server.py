@@ -13,6 +13,7 @@ import click
 from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, wait_until
 from outfall.cli.events import clock as shown
 from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
+from outfall.host.trouble import BadChaos, Trouble
 
 START_S_MAX = 20.0
 
@@ -30,6 +31,13 @@ def _root_key(text: str) -> tuple[str, str]:
     return key, secret
 
 
+def _trouble(text: str | None) -> Trouble | None:
+    try:
+        return Trouble.parse(text) if text else None
+    except BadChaos as error:
+        raise click.BadParameter(str(error), param_hint="--chaos") from None
+
+
 @click.command()
 @click.option("-d", "--detach", is_flag=True, help="Return as soon as the server is ready.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -40,6 +48,7 @@ def _root_key(text: str) -> tuple[str, str]:
 @click.option(
     "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
 )
+@click.option("--chaos", metavar="seed=7,duplicate=0.1,...", help="Trouble on request; see the docs.")
 @click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
 @click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
 @click.option("--environments-max", type=click.IntRange(1, 1000), default=32, show_default=True)
@@ -51,6 +60,7 @@ def up(
     ephemeral: bool,
     time_scale: float,
     clock: str,
+    chaos: str | None,
     root_keys: tuple[str, ...],
     environments: str,
     environments_max: int,
@@ -64,6 +74,7 @@ def up(
         data=None if ephemeral else (data or default_data()).expanduser().absolute(),
         time_scale=time_scale,
         clock=clock,
+        chaos=_trouble(chaos),
         root_keys=tuple(_root_key(text) for text in root_keys),
         environments=environments,
         environments_max=environments_max,

@@ -32,6 +32,8 @@ class House:
     time_scale: float = 1.0
     """Shortens the waits between attempts and nothing else: 1 = AWS, 0 = none."""
     account_concurrency: int = 1000
+    delay_ms: Callable[[], int] | None = None
+    """How late an event comes, where somebody asked for trouble."""
     objects: ObjectReader | None = None
     """Where the bytes of an S3 object lie, for services that take their input from S3; None where S3 is not served."""
     metrics: Metrics | None = None

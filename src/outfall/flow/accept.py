@@ -57,7 +57,8 @@ def accept(
         trace_header=entered(ctx, arn, trace_header),
     )
     queue = queue_of(arn)
-    item = ctx.tx.enqueue(queue, pack(event), now_ms=ctx.now, due_ms=ctx.now)
+    due_ms = ctx.now + (ctx.house.delay_ms() if ctx.house.delay_ms else 0)
+    item = ctx.tx.enqueue(queue, pack(event), now_ms=ctx.now, due_ms=due_ms)
     timeline.open_event(
         ctx,
         timeline.Summary(
@@ -71,7 +72,7 @@ def accept(
             updated_ms=ctx.now,
             queue=queue,
             item=item,
-            due_ms=ctx.now,
+            due_ms=due_ms,
         ),
     )
     timeline.tell(

@@ -16,6 +16,7 @@ from outfall.core.source import Source
 from outfall.host import intake
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
+from outfall.host.chaos import Chaos
 from outfall.host.chores import begin_sweeping, chores
 from outfall.host.clock import ManualClock
 from outfall.host.concurrency import Concurrency
@@ -31,7 +32,8 @@ from outfall.host.private import Facade, PrivateApi
 from outfall.host.running import Running, write_logs
 from outfall.host.signer import RsaSigner
 from outfall.host.time_travel import TimeTravel, open_clock
-from outfall.host.worker import Worker, Workshop
+from outfall.host.trouble import Trouble
+from outfall.host.worker import Runner, Worker, Workshop
 from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
 from outfall.services import events, iam, lambda_, logs, s3, sns, sqs, sts
 from outfall.services.events.target import EventsTarget, bus_policy
@@ -133,12 +135,14 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         return f"http://{_reachable(config.host)}:{program.port}"
 
     program: Program
+    chaos = Chaos(config.chaos or Trouble())
     house = House(
-        targets=TARGETS,
+        targets=chaos.between(TARGETS) if config.chaos else TARGETS,
         identities=IamIdentities(),
         functions=LambdaFunctions(),
         resource_policies=RESOURCE_POLICIES,
         time_scale=config.time_scale,
+        delay_ms=chaos.delay_ms if config.chaos else None,
         objects=object_segments,
         sources=SOURCES,
         signer=RsaSigner(),
@@ -160,7 +164,9 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         log=log,
     )
     concurrency = Concurrency(house.account_concurrency)
-    running = Running(sandbox, concurrency)
+    running: Runner = Running(sandbox, concurrency)
+    if config.chaos:
+        running = chaos.around(running)
     models = Models()
     front = Front(
         models=models,

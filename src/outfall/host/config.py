@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from outfall.host.trouble import Trouble
+
 DEFAULT_PORT = 4566
 DEFAULT_REGION = "us-east-1"
 ROOT_ACCOUNT = "000000000000"
@@ -21,6 +23,7 @@ class Config:
     time_scale: float = 1.0
     clock: str = "system"
     """`system`, or `manual`: moves on request alone."""
+    chaos: Trouble | None = None
     root_keys: tuple[tuple[str, str], ...] = ()
     environments: str = "auto"
     environments_max: int = 32

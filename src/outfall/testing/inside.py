@@ -16,6 +16,7 @@ import uvloop
 
 from outfall.host.compose import Program, compose
 from outfall.host.config import DEFAULT_REGION, Config
+from outfall.host.trouble import Trouble
 
 T = TypeVar("T")
 START_S_MAX = 30.0
@@ -67,9 +68,15 @@ class Inside:
 
 
 @contextlib.contextmanager
-def running(*, clock: str = "manual", environments: str = "auto", data: Path | None = None) -> Iterator[Inside]:
-    """A server in this process, on a free port, for as long as the block lasts."""
-    config = Config(port=0, data=data, clock=clock, environments=environments)
+def running(
+    *, clock: str = "manual", environments: str = "auto", data: Path | None = None, chaos: str = ""
+) -> Iterator[Inside]:
+    """A server in this process, on a free port, for as long as the block lasts.
+
+    `chaos` asks for trouble as `outfall up --chaos` does, so that a test can prove that a function bears it.
+    """
+    trouble = Trouble.parse(chaos) if chaos else None
+    config = Config(port=0, data=data, clock=clock, environments=environments, chaos=trouble)
     started: list[Inside | BaseException] = []
     ready, done = threading.Event(), asyncio.Event()
 
