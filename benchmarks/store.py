@@ -1,6 +1,6 @@
 """How many items a second each engine enqueues, claims and acknowledges, and what a long backlog costs.
 
-    python benchmarks/store.py [--items 20000] [--backlog 1000000] [--directory DIR]
+    python -m benchmarks.store [--items 20000] [--backlog 1000000] [--directory DIR]
 
 All operations are durable. `batch` callers run at the same time, one item each; so a batch shares what a turn of the
 event loop shares. Compare only figures of one run: a disk's fdatasync differs from minute to minute.
@@ -13,6 +13,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ def enqueue(tx: Any) -> None:
 
 def claim(tx: Any) -> Any:
     return tx.claim("q", now_ms=1, lease_ms=10**9)[0]
+
+
+def _enqueue_many(tx: Any, count: int) -> None:
+    for _ in range(count):
+        enqueue(tx)
+
+
+def _acknowledge(tx: Any, handle: Any) -> None:
+    tx.acknowledge("q", handle)
 
 
 async def rate(store: Any, works: list[Callable[[Any], Any]], batch: int) -> tuple[float, list[Any]]:
@@ -47,7 +57,7 @@ async def rates(store: Any, items: int, batch: int) -> str:
     sent, _ = await rate(store, [enqueue] * items, batch)
     received, claimed = await rate(store, [claim] * items, batch)
     handles = [item.handle for item in claimed]
-    acknowledged, _ = await rate(store, [lambda tx, h=h: tx.acknowledge("q", h) for h in handles], batch)
+    acknowledged, _ = await rate(store, [partial(_acknowledge, handle=handle) for handle in handles], batch)
     return f"batch {batch:4}: enqueue {sent:8,.0f}   claim {received:8,.0f}   acknowledge {acknowledged:8,.0f} a second"
 
 
@@ -71,7 +81,7 @@ async def backlog(directory: Path, size: int) -> None:
     per_work = 5000
     begin = time.perf_counter()
     for _ in range(size // per_work):
-        await store.run(lambda tx: [enqueue(tx) for _ in range(per_work)])
+        await store.run(lambda tx: _enqueue_many(tx, per_work))
     print(f"filled with {size:,} items in {time.perf_counter() - begin:.1f} s")
     await store.close()
     begin = time.perf_counter()
