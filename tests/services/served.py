@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from outfall.core.context import Context
+from outfall.core.context import Context, House
 from outfall.core.errors import AwsError
 from outfall.core.principal import Principal
 from outfall.core.service import Service
 from outfall.store.memory import MemoryStore
-from tests.support import ACCOUNT, REGION, T0, CountingIds, make_call, make_context
+from tests.support import ACCOUNT, REGION, T0, CountingIds, make_call, make_context, make_house
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Served:
     region: str = REGION
     protocol: str = "json"
     principal: Principal | None = None
+    house: House = field(default_factory=make_house)
 
     def __call__(self, operation: str, *, parked_until: int | None = None, **request: Any) -> Any:
         """What the handler answers; what it raises is raised."""
@@ -40,6 +41,7 @@ class Served:
                 principal=self.principal,
                 operation=operation,
                 protocol=self.protocol,
+                house=self.house,
             )
             call.parked_until = parked_until
             return handler(call, request)
@@ -59,6 +61,7 @@ class Served:
 
         def transaction(tx: Any) -> Any:
             context: Context = make_context(tx, now=self.now, account=self.account, region=self.region, ids=self.ids)
+            context.house = self.house
             return work(context)
 
         return self.store.transact(transaction)

@@ -69,6 +69,7 @@ def publish_message(call: Call, request: Request) -> Output:
             raise invalid(f"PhoneNumber Reason: {number} is not valid to publish to")
         raise NotServed("Publishing text messages (PhoneNumber) is not served by this version of Outfall.")
     check_contents(request)
+    _target(call, request)
     topic = require_topic(call, request, "TopicArn" if request.get("TopicArn") else "TargetArn")
     return _answer(*publish(call, topic, _publication(call, topic, request), call.endpoint))
 
