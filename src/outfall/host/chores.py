@@ -12,7 +12,11 @@ from outfall.core.body import GARBAGE_QUEUE
 from outfall.core.context import Context
 from outfall.core.invocation import Package
 from outfall.core.ports import Item, Store, Tx
+from outfall.host.meter import GAUGE_QUEUE, begin_measuring, step_measuring
 from outfall.host.sns_http import courier
+from outfall.services.cloudwatch import history, series
+from outfall.services.cloudwatch.model import ALARM_QUEUE
+from outfall.services.cloudwatch.watch import step_alarm
 from outfall.services.events import work as events_work
 from outfall.services.lambda_ import mappings, prepare
 from outfall.services.lambda_.prepare import PREPARE_QUEUE
@@ -24,7 +28,8 @@ Chore = Callable[[Item], Awaitable[None]]
 Step = Callable[[Context, Item], None]
 
 SWEEP_QUEUE = "host/sweep"
-"""Holds one item for as long as the data lives: when log events past their retention are removed next."""
+"""Holds one item for as long as the data lives: when log events, samples and alarms' histories past
+their retention are removed next."""
 
 SWEEP_EVERY_MS = 3_600_000
 
@@ -65,6 +70,8 @@ def chores(
         GARBAGE_QUEUE: collect_garbage,
         MOVES_QUEUE: decided(step_move),
         mappings.TRANSITIONS_QUEUE: decided(mappings.step),
+        ALARM_QUEUE: decided(step_alarm),
+        GAUGE_QUEUE: decided(step_measuring),
         SWEEP_QUEUE: decided(_sweep),
         **{queue: decided(step) for queue, step in events_work.STEPS.items()},
         http.QUEUE: courier(store, context, log),
@@ -75,8 +82,11 @@ def begin_sweeping(ctx: Context) -> None:
     """Puts the one item on the sweep's queue, if the data is new."""
     if ctx.tx.next_due(SWEEP_QUEUE) is None:
         ctx.tx.enqueue(SWEEP_QUEUE, b"", now_ms=ctx.now, due_ms=ctx.now + SWEEP_EVERY_MS)
+    begin_measuring(ctx)
 
 
 def _sweep(ctx: Context, item: Item) -> None:
     writer.sweep(ctx)
+    series.sweep(ctx)
+    history.sweep(ctx)
     ctx.tx.release(SWEEP_QUEUE, item.handle, due_ms=ctx.now + SWEEP_EVERY_MS)

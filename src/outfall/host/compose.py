@@ -25,6 +25,7 @@ from outfall.host.dispatch import Dispatcher, Front
 from outfall.host.door import Door, Hall
 from outfall.host.http import HttpServer
 from outfall.host.ids import SystemIds
+from outfall.host.meter import Meter
 from outfall.host.parking import Parking
 from outfall.host.poller import Station
 from outfall.host.pollers import Pollers
@@ -35,7 +36,7 @@ from outfall.host.time_travel import TimeTravel, open_clock
 from outfall.host.trouble import Trouble
 from outfall.host.worker import Runner, Worker, Workshop
 from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
-from outfall.services import events, iam, lambda_, logs, s3, sns, sqs, sts
+from outfall.services import cloudwatch, events, iam, lambda_, logs, s3, sns, sqs, sts
 from outfall.services.events.target import EventsTarget, bus_policy
 from outfall.services.iam.identities import IamIdentities
 from outfall.services.lambda_.functions import LambdaFunctions
@@ -64,6 +65,7 @@ SERVICES = (
     sts.SERVICE,
     logs.SERVICE,
     events.SERVICE,
+    cloudwatch.SERVICE,
 )
 """Every service that is served."""
 
@@ -102,6 +104,7 @@ class Program:
     sandbox: LocalSandbox
     worker: Worker
     pollers: Pollers
+    meter: Meter
     door: Door
     http: HttpServer
     travel: TimeTravel
@@ -120,6 +123,7 @@ class Program:
         await asyncio.gather(self.worker.stop(self.config.drain_s), self.pollers.stop(self.config.drain_s))
         await self.sandbox.close()
         await self.store.close()
+        await self.meter.write()
 
 
 async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: Callable[[str], None]) -> Program:
@@ -137,7 +141,9 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
     program: Program
     chaos = Chaos(config.chaos or Trouble())
     house = House(
+    meter = Meter()
         targets=chaos.between(TARGETS) if config.chaos else TARGETS,
+        metrics=meter,
         identities=IamIdentities(),
         functions=LambdaFunctions(),
         resource_policies=RESOURCE_POLICIES,
@@ -154,6 +160,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
 
     sandbox = await open_sandbox(
         directory=scratch,
+    meter.attach(store, context)
         driver=config.environments,
         credentials=_credentials(store, context),
         read_segments=_reader(blobs),
@@ -216,6 +223,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
     async def reset() -> None:
         await store.clear()
         blobs.clear()
+        meter.drop()
         await store.run(lambda tx: begin_sweeping(context(tx)))
 
     def about() -> dict[str, Any]:
@@ -236,7 +244,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
     travel = TimeTravel(clock, store, worker)
     private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel))
     door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, store, blobs, ids, log))
-    program = Program(config, store, blobs, sandbox, worker, pollers, door, HttpServer(), travel, reset)
+    program = Program(config, store, blobs, sandbox, worker, pollers, meter, door, HttpServer(), travel, reset)
     return program
 
 

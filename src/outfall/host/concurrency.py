@@ -40,6 +40,10 @@ class Concurrency:
             if counter[key] <= 0:
                 del counter[key]
 
+    def of(self, run: Run) -> int:
+        """How many invocations of a run's function are running."""
+        return self._functions[run.environment.function_arn]
+
     def running(self) -> dict[str, int]:
         """Running invocations by function ARN."""
         return dict(self._functions)

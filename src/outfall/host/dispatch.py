@@ -20,6 +20,7 @@ from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Ids, Store, Tx
 from outfall.core.principal import Principal
 from outfall.core.service import Call, Operation, Permission, Service
+from outfall.flow import metrics
 from outfall.host.admission import Admission, Admitted
 from outfall.host.parking import Parking
 from outfall.host.worker import Runner
@@ -155,10 +156,13 @@ class Dispatcher:
                 self._front.write_logs(again, effect.run, outcome)
             return effect.resume(again, outcome)
 
+        if isinstance(outcome, Throttled):  # The error that follows takes back its own transaction.
+            await self._resume(call, lambda again: metrics.throttled(again, effect.run))
         return await self._resume(call, resume)
 
     async def _read_bytes(self, call: Call, effect: ReadBytes) -> Any:
         try:
+                metrics.ran(again, effect.run, outcome)
             data: bytes | None = await self._front.read_segments(effect.segments)
         except FileNotFoundError:
             data = None

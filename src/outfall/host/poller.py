@@ -15,7 +15,7 @@ from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Key, Store, Tx
 from outfall.core.source import SourceMessage
-from outfall.flow import poll, poll_turn
+from outfall.flow import metrics, poll, poll_turn
 from outfall.flow.poll import Batch
 from outfall.flow.poll_turn import Blocked, Look
 from outfall.host.worker import POLL_S, WIDEN_AFTER_S, Runner
@@ -217,10 +217,15 @@ class Poller:
             ctx = self._station.context(tx)
             self._station.write_logs(ctx, run, outcome)
             poll_turn.finish(ctx.at(self._key[0], self._key[1]), seen.polling, batch, outcome)
+    async def _count_throttle(self, run: Run) -> None:
+        station = self._station
+        await station.store.run(lambda tx: metrics.throttled(station.context(tx), run), durable=False)
+
 
         await self._station.store.run(work)
 
     async def _pause(self, wait_ms: int) -> None:
+            metrics.ran(ctx, run, outcome)
         """Waits on the clock of record, whose moves are told by a nudge."""
         until_ms = self._station.clock.now_ms() + wait_ms
         self._pauses.append(until_ms)

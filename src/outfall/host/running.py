@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from outfall.authz import identity_decision
 from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
@@ -24,7 +26,7 @@ class Running:
         if throttled is not None:
             return throttled
         try:
-            return await self._sandbox.run(run)
+            return replace(await self._sandbox.run(run), concurrency=self._concurrency.of(run))
         finally:
             self._concurrency.leave(run)
 

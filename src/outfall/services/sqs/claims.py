@@ -5,7 +5,7 @@ from __future__ import annotations
 from outfall.core.context import Context
 from outfall.core.ports import Item
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.sqs import batch, handles
+from outfall.services.sqs import batch, handles, meter
 from outfall.services.sqs.address import arn_in_url, require
 from outfall.services.sqs.errors import invalid, missing
 from outfall.services.sqs.handles import Receipt
@@ -63,7 +63,8 @@ def _delete(call: Call, queue: Queue, request: Request) -> None:
         gone = not found or found[0].number != receipt.number
         if not gone and in_flight(call, queue, receipt) is None:
             raise invalid("ReceiptHandle", request["ReceiptHandle"], "The receipt handle has expired.")
-    call.tx.acknowledge(queue.work_queue, receipt.claim)
+    if call.tx.acknowledge(queue.work_queue, receipt.claim):
+        meter.deleted(call, queue)
 
 
 def _change(call: Call, queue: Queue, request: Request) -> None:

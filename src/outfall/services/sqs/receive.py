@@ -9,7 +9,7 @@ from outfall.core.effects import Park
 from outfall.core.errors import NotServed
 from outfall.core.ports import Item
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.sqs import redrive
+from outfall.services.sqs import meter, redrive
 from outfall.services.sqs.address import arn_in_url, require
 from outfall.services.sqs.errors import OverLimit, invalid
 from outfall.services.sqs.model import QUEUES, TWELVE_HOURS_S, Message, Queue, decode_message
@@ -46,7 +46,7 @@ def receive_message(call: Call, request: Request) -> Output:
         wanted = Wanted.of(request, call.protocol)
         return {"Messages": [render(queue, wanted, item, message, call.now) for item, message in received]}
     # At the limit there are items that are due and cannot be had: waiting for the queue would never wait.
-    return _wait(call, queue.work_queue if room else f"{queue.work_queue}/full", wait_s)
+    return _wait(call, queue, queue.work_queue if room else f"{queue.work_queue}/full", wait_s)
 
 
 def take(ctx: Context, queue: Queue, *, limit: int, visibility_s: int) -> list[tuple[Item, Message]]:
@@ -67,12 +67,17 @@ def take(ctx: Context, queue: Queue, *, limit: int, visibility_s: int) -> list[t
                 taken.append((item, message))
         if len(taken) == limit or not items or (visibility_s == 0 and taken):
             break
+    if taken:
+        meter.received(ctx, queue, len(taken))
     return taken
 
 
-def _wait(call: Call, topic: str, wait_s: int) -> Output:
+def _wait(call: Call, queue: Queue, topic: str, wait_s: int) -> Output:
     until_ms = call.parked_until if call.parked_until is not None else call.now + wait_s * 1000
-    return Park(topic, until_ms) if until_ms > call.now else {}
+    if until_ms > call.now:
+        return Park(topic, until_ms)
+    meter.received_none(call, queue)
+    return {}
 
 
 def room_in_flight(ctx: Context, queue: Queue) -> int:

@@ -9,7 +9,7 @@ from outfall.core.context import Context
 from outfall.core.errors import AwsError
 from outfall.core.principal import Principal
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.sqs import batch, digest, fifo
+from outfall.services.sqs import batch, digest, fifo, meter
 from outfall.services.sqs.address import arn_in_url, require
 from outfall.services.sqs.contents import (
     TRACE_HEADER,
@@ -152,6 +152,7 @@ def _send(
         deduplication_id or "",
     )
     message_id, sequence_number = deposit(call, queue, message, delay_s=delay_s)
+    meter.sent(call, queue, len(body))
     answer: dict[str, Any] = {"MD5OfMessageBody": message.md5}
     if attributes:
         answer["MD5OfMessageAttributes"] = digest.of_attributes(attributes)

@@ -9,7 +9,7 @@ from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.ports import Item
 from outfall.core.source import MessageAttribute, SourceFacts, SourceMessage
-from outfall.services.sqs import digest, handles
+from outfall.services.sqs import digest, handles, meter
 from outfall.services.sqs.claims import in_flight
 from outfall.services.sqs.errors import ReceiptHandleIsInvalid
 from outfall.services.sqs.model import QUEUES, Attribute, Message, Queue, key_of
@@ -62,8 +62,9 @@ def _delete(ctx: Context, queue: Queue, handle: str) -> None:
         receipt = handles.read(queue, handle)
     except ReceiptHandleIsInvalid:
         return  # The queue was deleted and created again meanwhile.
-    if not queue.fifo or in_flight(ctx, queue, receipt) is not None:
-        ctx.tx.acknowledge(queue.work_queue, receipt.claim)
+    holds = not queue.fifo or in_flight(ctx, queue, receipt) is not None
+    if holds and ctx.tx.acknowledge(queue.work_queue, receipt.claim):
+        meter.deleted(ctx, queue)
 
 
 def _shown(queue: Queue, item: Item, message: Message, now_ms: int) -> SourceMessage:

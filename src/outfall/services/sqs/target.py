@@ -8,7 +8,7 @@ from outfall.core import parcel as parcels
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.parcel import Parcel
-from outfall.services.sqs import digest, fifo
+from outfall.services.sqs import digest, fifo, meter
 from outfall.services.sqs.contents import size_of
 from outfall.services.sqs.errors import InvalidParameterValue, QueueDoesNotExist
 from outfall.services.sqs.model import QUEUES, Attribute, Message, Queue, key_of
@@ -64,7 +64,9 @@ class SqsTarget:
             parcel.group_id,
             deduplication_id,
         )
-        return deposit(ctx, queue, message)[0]
+        message_id, _ = deposit(ctx, queue, message)
+        meter.sent(ctx, queue, len(parcel.body))
+        return message_id
 
 
 def _deduplication_id(queue: Queue, parcel: Parcel, body: str) -> str:
