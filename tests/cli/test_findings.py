@@ -75,3 +75,16 @@ def test_a_loop_from_a_bucket_back_to_itself(outfall: Inside) -> None:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [reader]})
     outfall.client("iam").put_role_policy(RoleName="fn", PolicyName="p", PolicyDocument=policy)
     assert "bucket" not in seen(outfall)
+
+
+def test_a_queue_that_aws_would_deliver_nothing_to(outfall: Inside) -> None:
+    sqs, sns = outfall.client("sqs"), outfall.client("sns")
+    url = sqs.create_queue(QueueName="open")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    assert "AWS would deliver nothing" in seen(outfall)["queue"][0]
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": arn}]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    assert "queue" not in seen(outfall)

@@ -49,6 +49,7 @@ def findings(client: Callable[[str], Any]) -> Iterator[Finding]:
     by_arn = {function.arn: function for function in functions}
     yield from _loops(client("s3"), client("iam"), by_arn)
     yield from _short_visibility(client("lambda"), client("sqs"), by_arn)
+    yield from _unguarded(client("sqs"), sorted({*_subscribed(client("sns")), *_targeted(client("events"))}))
 
 
 def _all_functions(client: Any) -> Iterator[dict[str, Any]]:
@@ -111,6 +112,31 @@ def _short_visibility(client: Any, sqs: Any, functions: dict[str, Function]) -> 
                     f"that {function.name} may take: messages are worked on twice"
                 )
                 yield "warn", "queue", seen
+
+
+def _subscribed(sns: Any) -> Iterator[str]:
+    for page in sns.get_paginator("list_subscriptions").paginate():
+        yield from (one["Endpoint"] for one in page["Subscriptions"] if one["Protocol"] == "sqs")
+
+
+def _targeted(events: Any) -> Iterator[str]:
+    for bus in events.list_event_buses()["EventBuses"]:
+        for rule in events.list_rules(EventBusName=bus["Name"])["Rules"]:
+            targets = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus["Name"])["Targets"]
+            yield from (target["Arn"] for target in targets if target["Arn"].split(":")[2] == "sqs")
+
+
+def _unguarded(sqs: Any, queues: list[str]) -> Iterator[Finding]:
+    """Queues that topics and rules deliver to, and that have no policy which lets them."""
+    for arn in queues:
+        account, name = arn.split(":")[4:6]
+        try:
+            url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        except ClientError:
+            continue
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+        if "Policy" not in told.get("Attributes", {}):
+            yield "warn", "queue", f"{arn} has no policy: AWS would deliver nothing from SNS or EventBridge to it"
 
 
 def _visibility_s(sqs: Any, arn: str) -> int | None:

@@ -48,6 +48,7 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option(
     "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
 )
+@click.option("--strict", is_flag=True, help="Close queues without a policy to SNS and EventBridge, as AWS does.")
 @click.option("--chaos", metavar="seed=7,duplicate=0.1,...", help="Trouble on request; see the docs.")
 @click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
 @click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
@@ -60,6 +61,7 @@ def up(
     ephemeral: bool,
     time_scale: float,
     clock: str,
+    strict: bool,
     chaos: str | None,
     root_keys: tuple[str, ...],
     environments: str,
@@ -75,6 +77,7 @@ def up(
         time_scale=time_scale,
         clock=clock,
         chaos=_trouble(chaos),
+        strict=strict,
         root_keys=tuple(_root_key(text) for text in root_keys),
         environments=environments,
         environments_max=environments_max,

@@ -32,6 +32,8 @@ class House:
     time_scale: float = 1.0
     """Shortens the waits between attempts and nothing else: 1 = AWS, 0 = none."""
     account_concurrency: int = 1000
+    forgiving: bool = False
+    """Whether a topic or a rule may deliver to a queue of its own account that has no policy. See `flow.send`."""
     delay_ms: Callable[[], int] | None = None
     """How late an event comes, where somebody asked for trouble."""
     objects: ObjectReader | None = None

@@ -24,6 +24,8 @@ class Config:
     clock: str = "system"
     """`system`, or `manual`: moves on request alone."""
     chaos: Trouble | None = None
+    strict: bool = False
+    """Whether a queue without a policy is closed to topics and rules, as on AWS."""
     root_keys: tuple[tuple[str, str], ...] = ()
     environments: str = "auto"
     environments_max: int = 32
