@@ -200,6 +200,7 @@ class Poller:
                 self._width = 1
                 await self._pause(round(poll.throttle_wait_ms(throttles) * scale))
         except asyncio.CancelledError:
+                await self._count_throttle(run)
             raise
         except Exception as error:  # the messages reappear: nothing is lost
             station.log(f"a batch of mapping {self._key[-1]} could not be finished: {error!r}")
@@ -216,11 +217,11 @@ class Poller:
         def work(tx: Tx) -> None:
             ctx = self._station.context(tx)
             self._station.write_logs(ctx, run, outcome)
-            poll_turn.finish(ctx.at(self._key[0], self._key[1]), seen.polling, batch, outcome)
     async def _count_throttle(self, run: Run) -> None:
         station = self._station
         await station.store.run(lambda tx: metrics.throttled(station.context(tx), run), durable=False)
 
+            poll_turn.finish(ctx.at(self._key[0], self._key[1]), seen.polling, batch, outcome)
 
         await self._station.store.run(work)
 
