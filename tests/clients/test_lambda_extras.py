@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import urllib.request
 import zipfile
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from outfall.core.lineage import digest_of
@@ -183,6 +188,143 @@ def test_provisioned_concurrency_is_configured(server: Server) -> None:
     client.delete_provisioned_concurrency_config(**named)
     with pytest.raises(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
         client.get_provisioned_concurrency_config(**named)
+    careless = server.client("lambda", parameter_validation=False)
     with pytest.raises(ClientError, match="at 'provisionedConcurrentExecutions' failed to satisfy constraint"):  # 059
-        careless = server.client("lambda", parameter_validation=False)
         careless.put_provisioned_concurrency_config(**named, ProvisionedConcurrentExecutions=0)
+
+
+ECHO = """
+import base64
+
+def handler(event, context):
+    path = event["rawPath"]
+    if path == "/fail":
+        raise ValueError("boom!")
+    if path == "/plain":
+        return {"hello": "world"}
+    if path == "/picture":
+        body = base64.b64encode(bytes(range(256))).decode()
+        return {"statusCode": 200, "headers": {"content-type": "image/png"}, "body": body, "isBase64Encoded": True}
+    if path == "/cookies":
+        return {"statusCode": 302, "headers": {"location": "/"}, "cookies": ["a=1; Path=/", "b=2"]}
+    return {"event": event, "request_id": context.aws_request_id}
+"""
+
+
+def fetch(
+    server: Server, url: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """The answer of a function URL; its host is said, not looked up."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    connection.request(method, target, body, {"Host": parts.netloc, **(headers or {})})
+    answer = connection.getresponse()
+    data = answer.read()
+    connection.close()
+    return answer.status, answer.headers, data
+
+
+def make_url(server: Server, name: str, auth_type: str = "NONE") -> str:
+    make_function(server, name, ECHO, make_role(server, name))
+    return str(server.client("lambda").create_function_url_config(FunctionName=name, AuthType=auth_type)["FunctionUrl"])
+
+
+def open_url(server: Server, name: str, principal: str = "*", auth_type: str = "NONE") -> None:
+    client = server.client("lambda")
+    who = {"FunctionName": name, "Principal": principal}
+    client.add_permission(**who, StatementId="url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType=auth_type)
+    client.add_permission(**who, StatementId="invoke", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True)
+
+
+def test_a_function_answers_at_its_url(server: Server) -> None:
+    url = make_url(server, "echo")
+    assert urlsplit(url).port == server.port
+    open_url(server, "echo")
+    sent = json.dumps({"a": 1}).encode()
+    status, headers, data = fetch(
+        server, f"{url}some/path?x=1&x=2", "POST", sent, {"Content-Type": "application/json", "Cookie": "c=3"}
+    )
+    assert (status, headers["content-type"]) == (200, "application/json")
+    told = json.loads(data)
+    event = told["event"]
+    assert (event["version"], event["rawPath"], event["queryStringParameters"]) == ("2.0", "/some/path", {"x": "1,2"})
+    assert (event["body"], event["isBase64Encoded"], event["cookies"]) == ('{"a": 1}', False, ["c=3"])
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert told["request_id"] == headers["x-amzn-requestid"] == event["requestContext"]["requestId"]
+    assert "Lineage=1:" in headers["x-amzn-trace-id"]
+
+    assert fetch(server, f"{url}plain")[2] == b'{"hello": "world"}'
+    status, headers, data = fetch(server, f"{url}picture")
+    assert (headers["content-type"], data) == ("image/png", bytes(range(256)))
+    status, headers, data = fetch(server, f"{url}cookies")
+    assert (status, headers["location"], data) == (302, "/", b"")
+    assert headers.get_all("set-cookie") == ["a=1; Path=/", "b=2"]
+    status, _, data = fetch(server, f"{url}fail")
+    assert (status, data) == (502, b"Internal Server Error")
+    status, headers, data = fetch(server, f"{url}plain", "HEAD")
+    assert (status, headers["content-length"], data) == (200, "18", b"")
+
+
+FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
+
+
+def test_a_url_without_its_permissions_is_forbidden(server: Server) -> None:
+    url = make_url(server, "closed")
+    client = server.client("lambda")
+    for permission in (
+        None,
+        {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "AWS_IAM"},
+        {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
+    ):
+        if permission:
+            sid = permission["FunctionUrlAuthType"]
+            client.add_permission(FunctionName="closed", StatementId=sid, Principal="*", **permission)
+        status, _, data = fetch(server, url)
+        assert (status, json.loads(data)) == (403, {"Message": FORBIDDEN})
+    client.add_permission(
+        FunctionName="closed",
+        StatementId="invoke",
+        Principal="*",
+        Action="lambda:InvokeFunction",
+        InvokedViaFunctionUrl=True,
+    )
+    assert fetch(server, url)[0] == 200
+    client.delete_function_url_config(FunctionName="closed")
+    assert fetch(server, url)[0::2] == (403, b'{"Message":null}')
+
+
+def signed(url: str, key: str, secret: str) -> dict[str, str]:
+    request = AWSRequest("GET", url, headers={"Host": urlsplit(url).netloc})
+    SigV4Auth(Credentials(key, secret), "lambda", "us-east-1").add_auth(request)
+    return dict(request.headers)
+
+
+def test_a_url_with_authentication_takes_a_signature_and_a_permission(server: Server) -> None:
+    url = make_url(server, "signed", "AWS_IAM") + "a%20b?q=1"
+    status, _, data = fetch(server, url)
+    assert (status, json.loads(data)) == (403, {"Message": FORBIDDEN})
+    status, _, data = fetch(server, url, headers=signed(url, "test", "test"))
+    event = json.loads(data)["event"]
+    assert status == 200
+    assert event["rawPath"] == "/a%20b"
+    assert event["requestContext"]["authorizer"]["iam"]["accessKey"] == "test"
+
+    iam = server.client("iam")
+    arn = iam.create_user(UserName="caller")["User"]["Arn"]
+    made = iam.create_access_key(UserName="caller")["AccessKey"]
+    key, secret = made["AccessKeyId"], made["SecretAccessKey"]
+    assert fetch(server, url, headers=signed(url, key, secret))[0] == 403
+    open_url(server, "signed", arn, "AWS_IAM")
+    status, _, data = fetch(server, url, headers=signed(url, key, secret))
+    assert (status, json.loads(data)["event"]["requestContext"]["authorizer"]["iam"]["userArn"]) == (200, arn)
+    assert fetch(server, url, headers=signed(url, key, "another secret"))[0] == 403
+
+
+def test_streamed_invocations_are_not_served(server: Server) -> None:
+    with pytest.raises(ClientError) as caught:
+        server.client("lambda").invoke_with_response_stream(FunctionName="any")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

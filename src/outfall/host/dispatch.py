@@ -73,6 +73,11 @@ class Dispatcher:
         self._front = front
         self._parking = parking
 
+    @property
+    def front(self) -> Front:
+        """What the dispatcher works with."""
+        return self._front
+
     def operation(self, route: Route) -> Operation:
         """The operation that a route names; raises `NotServed`, or AWS's error for what no model has."""
         if route.operation is None or not route.served:
@@ -132,7 +137,7 @@ class Dispatcher:
                 continue
             while isinstance(output, RunFunction | ReadBytes):
                 if isinstance(output, RunFunction):
-                    output = await self._run_function(call, output)
+                    output = await self.run_function(call, output)
                 else:
                     output = await self._read_bytes(call, output)
             return self._render(visit, output)
@@ -148,21 +153,22 @@ class Dispatcher:
             return min(effect.until_ms, self._front.clock.now_ms())
         return effect.until_ms
 
-    async def _run_function(self, call: Call, effect: RunFunction) -> Any:
+    async def run_function(self, call: Call, effect: RunFunction) -> Any:
+        """Runs a function for a call and goes on with the call; what its `resume` answers."""
         outcome = await self._front.run(effect.run)
+        if isinstance(outcome, Throttled):  # The error that follows takes back its own transaction.
+            await self._resume(call, lambda again: metrics.throttled(again, effect.run))
 
         def resume(again: Call) -> Any:
             if not isinstance(outcome, Throttled):
                 self._front.write_logs(again, effect.run, outcome)
+                metrics.ran(again, effect.run, outcome)
             return effect.resume(again, outcome)
 
-        if isinstance(outcome, Throttled):  # The error that follows takes back its own transaction.
-            await self._resume(call, lambda again: metrics.throttled(again, effect.run))
         return await self._resume(call, resume)
 
     async def _read_bytes(self, call: Call, effect: ReadBytes) -> Any:
         try:
-                metrics.ran(again, effect.run, outcome)
             data: bytes | None = await self._front.read_segments(effect.segments)
         except FileNotFoundError:
             data = None

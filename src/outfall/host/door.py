@@ -15,8 +15,9 @@ from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.errors import AwsError, InternalError
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
-from outfall.host import intake
+from outfall.host import function_urls, intake
 from outfall.host.dispatch import Dispatcher, Visit
+from outfall.host.function_urls import FunctionUrls
 from outfall.host.http import HttpRequest, HttpResponse
 from outfall.host.private import PrivateApi
 from outfall.host.signer import certificate
@@ -57,11 +58,15 @@ class Door:
 
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
+        self._urls = FunctionUrls(hall.dispatcher)
 
     async def answer(self, http: HttpRequest) -> HttpResponse:
         """The answer to a request; never raises for what the request is."""
         if http.path.startswith(PRIVATE):
             return await self._private(http)
+        url = function_urls.url_id(http.headers.get("host", ""))
+        if url is not None:
+            return await self._urls.answer(http, url)
         request = WireRequest(http.method, http.path, http.query, http.headers)
         route = identify.route(self._hall.models, request, self._hall.served)
         request_id = self._hall.ids.hex(16).upper() if route.service == "s3" else self._hall.ids.uuid()

@@ -20,6 +20,7 @@ from outfall.services.lambda_ import (
     reading,
     recursion,
     tags,
+    urls,
     versions,
 )
 
@@ -38,5 +39,6 @@ SERVICE = Service.of(
     mappings.OPERATIONS,
     layers.OPERATIONS,
     layer_permissions.OPERATIONS,
+    urls.OPERATIONS,
     invoke.OPERATIONS,
 )

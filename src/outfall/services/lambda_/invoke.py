@@ -39,7 +39,7 @@ def invoke(call: Call, request: Request) -> Output:
     says whether it could be invoked (DryRun, 204)."""
     name = named(call, request)
     kind = request.get("InvocationType") or "RequestResponse"
-    row = _require_runnable(call, name)
+    row = require_runnable(call, name)
     if kind == "DryRun":
         return {"StatusCode": 204}
     if kind == "Event":
@@ -47,7 +47,8 @@ def invoke(call: Call, request: Request) -> Output:
     return _synchronous(call, name, row, request)
 
 
-def _require_runnable(call: Call, name: FunctionName) -> VersionRow:
+def require_runnable(call: Call, name: FunctionName) -> VersionRow:
+    """The version that one invocation runs; raises AWS's errors for one that is not there or not ready."""
     row = functions.choose(call, name)
     if row is None:
         raise function_not_found(name.qualified)
@@ -78,28 +79,32 @@ def _synchronous(call: Call, name: FunctionName, row: VersionRow, request: Reque
     body = request.get("Payload") or b""
     payload.require_sync_size(body)
     body = payload.require_json(body)
-    context = _client_context(request.get("ClientContext"))
-    target = functions.target(call, name, row)
-    if target.reserved_concurrency == 0:
-        raise TooManyRequestsException(Reason=RESERVED_REASON)
-    trace = entered(call, Arn.parse(target.arn), call.headers.get("x-amzn-trace-id", ""))
-    if loops(trace, target):
-        raise RecursiveInvocationException
-    run = Run(
-        environment=target.environment,
-        request_id=call.request_id,
-        invoked_arn=name.as_named,
-        payload=body,
-        reserved_concurrency=target.reserved_concurrency,
-        trace_header=trace,
-        client_context=context,
-    )
+    run = run_of(call, name, row, body, client_context=_client_context(request.get("ClientContext")))
     tail = request.get("LogType") == "Tail"
 
     def resume(later: Call, outcome: Outcome | Throttled) -> Output:
         return _answer(outcome, tail=tail)
 
     return RunFunction(run, resume)
+
+
+def run_of(call: Call, name: FunctionName, row: VersionRow, body: bytes, *, client_context: str = "") -> Run:
+    """A synchronous run of this version; raises what stops it before it begins."""
+    target = functions.target(call, name, row)
+    if target.reserved_concurrency == 0:
+        raise TooManyRequestsException(Reason=RESERVED_REASON)
+    trace = entered(call, Arn.parse(target.arn), call.headers.get("x-amzn-trace-id", ""))
+    if loops(trace, target):
+        raise RecursiveInvocationException
+    return Run(
+        environment=target.environment,
+        request_id=call.request_id,
+        invoked_arn=name.as_named,
+        payload=body,
+        reserved_concurrency=target.reserved_concurrency,
+        trace_header=trace,
+        client_context=client_context,
+    )
 
 
 def _client_context(text: str | None) -> str:
@@ -145,7 +150,7 @@ def log_tail(logs: tuple[LogLine, ...]) -> str:
 def invoke_async(call: Call, request: Request) -> Output:
     """The older way to the same queue, with the older limit of 256 KiB and without a trace header [SD:invoke_async]."""
     name = named(call, request)
-    _require_runnable(call, name)
+    require_runnable(call, name)
     body: bytes = request.get("InvokeArgs") or b""
     payload.require_event_size(len(body), payload.INVOKE_ASYNC_SIZE_MAX)
     accept(

@@ -23,6 +23,7 @@ from outfall.services.lambda_ import (
     settings,
     sources,
     tags,
+    urls,
     versions,
 )
 from outfall.services.lambda_.code import UploadedCode
@@ -221,9 +222,10 @@ def _forget(ctx: Context, name: FunctionName, row: VersionRow) -> None:
 
 
 def drop_settings(ctx: Context, name: FunctionName) -> None:
-    """Removes the policy, the asynchronous settings and the provisioned concurrency of one qualifier."""
+    """Removes the policy, the asynchronous settings, the provisioned concurrency and the URL of one qualifier."""
     for table in (POLICIES, EVENT_INVOKE_CONFIGS, PROVISIONED):
         ctx.tx.delete(table, (*name.key, name.qualifier_or_latest))
+    urls.forget(ctx, name)
 
 
 def _delete_all(ctx: Context, name: FunctionName) -> None:
@@ -233,6 +235,7 @@ def _delete_all(ctx: Context, name: FunctionName) -> None:
     for table in tables:
         for key, _ in list(ctx.tx.scan(table, name.key)):
             ctx.tx.delete(table, key)
+    urls.forget_all(ctx, name)
     ctx.tx.delete(FUNCTIONS, name.key)
 
 
