@@ -6,7 +6,7 @@ import http.client
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,6 +50,32 @@ def ask(
     if not isinstance(told, dict):
         raise click.ClickException(f"what answers at {endpoint} is not Outfall")
     return told
+
+
+def follow(endpoint: str, *, after: int = 0) -> Iterator[dict[str, Any]]:
+    """What happens, fact by fact as it is committed, from the one after `after` on; never ends by itself. A server
+    that is not there, or goes away, ends the command with one line."""
+    while True:
+        for told in _streamed(endpoint, f"/_outfall/api/stream?after={after}"):
+            after = told["number"]
+            yield told
+
+
+def _streamed(endpoint: str, path: str) -> Iterator[dict[str, Any]]:
+    parts = urlsplit(endpoint)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        if response.status != 200:
+            raise click.ClickException(f"{endpoint} does not tell what happens: status {response.status}")
+        for line in response:
+            if line.startswith(b"data: "):
+                yield json.loads(line.removeprefix(b"data: "))
+    except (OSError, http.client.HTTPException):
+        raise click.ClickException(f"no Outfall answers at {endpoint} (any more)") from None
+    finally:
+        connection.close()
 
 
 def is_up(endpoint: str) -> bool:

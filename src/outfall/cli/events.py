@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
-from outfall.cli.client import ask, endpoint_of, endpoint_option, output_option, print_json
-
-FOLLOW_EVERY_S = 0.3
+from outfall.cli.client import ask, endpoint_of, endpoint_option, follow, output_option, print_json
 
 
 @click.group(invoke_without_command=True)
 @endpoint_option
 @output_option
-@click.option("--follow", is_flag=True, help="Go on printing what happens.")
+@click.option("--follow", "follows", is_flag=True, help="Go on printing what happens.")
 @click.option("--state", type=click.Choice(["queued", "running", "waiting", "succeeded", "failed"]), help="Only these.")
 @click.option("--function", "function", default="", help="Only events of this function.")
+@click.option("--sender", default="", help="Only events from this sender, as s3.amazonaws.com.")
+@click.option("--key", default="", help="Only events of S3 objects with this in their key.")
+@click.option("--text", default="", help="Only events with this in their id or payload.")
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.pass_context
 def events(
     ctx: click.Context,
     endpoint: str | None,
     output: str,
-    follow: bool,
+    follows: bool,
     state: str | None,
     function: str,
+    sender: str,
+    key: str,
+    text: str,
     limit: int,
 ) -> None:
     """Asynchronous events, the newest first."""
@@ -35,17 +39,31 @@ def events(
     if ctx.invoked_subcommand:
         return
     endpoint = endpoint_of(endpoint)
-    if follow:
+    if follows:
         _follow(endpoint, output)
         return
-    told = ask(endpoint, f"/_outfall/api/events?limit={limit}&state={state or ''}&function={function}")
+    wanted = {"state": state or "", "function": function, "sender": sender, "key": key, "text": text}
+    found = _find(endpoint, wanted, limit)
     if output == "json":
-        print_json(told["events"])
+        print_json(found)
         return
-    if not told["events"]:
-        click.echo("No events yet.")
-    for event in told["events"]:
+    if not found:
+        click.echo("No such events." if any(wanted.values()) else "No events yet.")
+    for event in found:
         click.echo(_line(event))
+
+
+def _find(endpoint: str, wanted: dict[str, str], limit: int) -> list[dict[str, Any]]:
+    """Goes on where a search was broken off, until there are enough events or no more."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        query = urlencode({**wanted, "limit": limit - len(found), "cursor": cursor})
+        told = ask(endpoint, f"/_outfall/api/events?{query}")
+        found += told["events"]
+        cursor = told["cursor"]
+        if not cursor or len(found) >= limit:
+            return found
 
 
 def _line(event: dict[str, Any]) -> str:
@@ -59,18 +77,12 @@ def _line(event: dict[str, Any]) -> str:
 
 
 def _follow(endpoint: str, output: str) -> None:
-    after = 0
     try:
-        while True:
-            told = ask(endpoint, f"/_outfall/api/history?after={after}")
-            for fact in told["history"]:
-                after = fact["number"]
-                if output == "json":
-                    click.echo(_json_line(fact))
-                else:
-                    click.echo(f"{clock(fact['at_ms'])}  {fact['event']}  {describe(fact)}")
-            if not told["history"]:
-                time.sleep(FOLLOW_EVERY_S)
+        for fact in follow(endpoint):
+            if output == "json":
+                click.echo(_json_line(fact))
+            else:
+                click.echo(f"{clock(fact['at_ms'])}  {fact['event']}  {describe(fact)}")
     except KeyboardInterrupt:
         return
 
@@ -98,6 +110,8 @@ def show(inherited: tuple[str | None, str], event_id: str, endpoint: str | None,
     for fact in told["history"]:
         click.echo(f"  {clock(fact['at_ms'])}  +{(fact['at_ms'] - first) / 1000:9.3f} s  {describe(fact)}")
         if fact["fact"] == "Undelivered":
+            if fact["missing"]:
+                click.echo(f"      the statement that would allow it: {fact['missing']}")
             click.echo(f"      the record, which AWS would have dropped: {fact['body']}")
 
 

@@ -91,23 +91,27 @@ class Settled(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered(Fact):
-    """A record or dead letter arrived. `receipt` is the id that the target gave it."""
+    """A record or dead letter arrived. `receipt` is the id that the target gave it; `statement` is the JSON of the one
+    in a policy that allowed it, or empty."""
 
     role: str
     target: str
     receipt: str
     size: int
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undelivered(Fact):
-    """A record or dead letter did not arrive. AWS drops it; here it stays readable, with the reason."""
+    """A record or dead letter did not arrive. AWS drops it; here it stays readable, with the reason. `missing` is the
+    JSON of a policy statement that would allow it, ready to paste, or empty."""
 
     role: str
     target: str
     reason: str
     explanation: str
     body: str
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

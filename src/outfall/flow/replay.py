@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from outfall.core.arn import Arn, function_arn
+from outfall.core.arn import Arn, MalformedArn, function_arn
 from outfall.core.context import Context
 from outfall.core.history import Replayed
 from outfall.core.invocation import LATEST
@@ -33,8 +33,10 @@ def unwrap(record: bytes) -> Original:
         told: Any = json.loads(record)
         context = told["requestContext"]
         payload = json.dumps(told["requestPayload"], separators=(",", ":"), ensure_ascii=False).encode()
-        return Original(payload, str(context["functionArn"]).removesuffix(f":{LATEST}"), str(context["requestId"]))
-    except (ValueError, KeyError, TypeError):
+        function, event_id = str(context["functionArn"]), str(context["requestId"])
+        (function + event_id).encode()  # Raises for what is no text: half a surrogate pair.
+        return Original(payload, function.removesuffix(f":{LATEST}"), event_id)
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise NotReplayable("this is not an invocation record") from None
 
 
@@ -43,10 +45,10 @@ def of_event(ctx: Context, event_id: str) -> Original:
     summary = ctx.tx.get(timeline.EVENTS, (event_id,))
     if summary is None:
         raise NotReplayable(f"there is no event {event_id}")
-    kept = ctx.tx.get(timeline.FAILED, (event_id,))
-    if kept is None:
-        raise NotReplayable(f"event {event_id} has not failed: it {summary.state}")
-    return Original(kept.payload, summary.function, event_id)
+    ended = ctx.tx.get(timeline.ENDED, (event_id,))
+    if ended is None or summary.state != "failed":
+        raise NotReplayable(f"event {event_id} has not failed: it is {summary.state}")
+    return Original(ended.payload, summary.function, event_id)
 
 
 def replay(ctx: Context, original: Original, *, to: str = "", sender: str) -> str:
@@ -54,8 +56,11 @@ def replay(ctx: Context, original: Original, *, to: str = "", sender: str) -> st
 
     Raises `NotReplayable` when there is no such function.
     """
-    function = _target(original, to)
-    arn = Arn.parse(function)
+    try:
+        function = _target(original, to)
+        arn = Arn.parse(function)
+    except MalformedArn as error:
+        raise NotReplayable(str(error)) from None
     there = ctx.at(arn.account, arn.region)
     if there.house.functions.resolve(there, arn) is None:
         raise NotReplayable(f"there is no function {function}")

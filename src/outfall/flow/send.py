@@ -52,7 +52,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """It arrived; `id` is what the receiver calls it. `decision` is the one that allowed it, where one was asked for."""
+    """It arrived; `id` is what the receiver calls it. `decision` is the one that allowed it, if one was asked for."""
 
     id: str
     decision: Decision | None = None

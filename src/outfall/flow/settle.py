@@ -27,8 +27,7 @@ def settle(ctx: Context, event: AsyncEvent, condition: Condition) -> None:
     told = Settled(at_ms=ctx.now, wall_ms=ctx.wall, condition=condition, attempts=event.attempts, age_ms=age_ms)
     timeline.tell(ctx, event.id, told)
     metrics.settled(ctx, event.function, condition)
-    if not success:
-        ctx.tx.put(timeline.FAILED, (event.id,), timeline.Kept(event.payload))
+    timeline.keep(ctx, event, always=not success)
     failures = 0
     destination = event.ending.on_success if success else event.ending.on_failure
     if destination:
@@ -88,7 +87,13 @@ def _deliver(ctx: Context, event: AsyncEvent, target: str, role: Origin, parcel:
     result: Receipt | Refusal = send(ctx, target, parcel)
     if isinstance(result, Receipt):
         arrived = Delivered(
-            at_ms=ctx.now, wall_ms=ctx.wall, role=role, target=target, receipt=result.id, size=len(parcel.body)
+            at_ms=ctx.now,
+            wall_ms=ctx.wall,
+            role=role,
+            target=target,
+            receipt=result.id,
+            size=len(parcel.body),
+            statement=result.decision.statement if result.decision else "",
         )
         timeline.tell(ctx, event.id, arrived)
         return True
@@ -100,6 +105,7 @@ def _deliver(ctx: Context, event: AsyncEvent, target: str, role: Origin, parcel:
         reason=result.kind,
         explanation=result.explanation,
         body=parcel.body.decode("utf-8", "replace"),
+        missing=result.decision.missing if result.decision else "",
     )
     timeline.tell(ctx, event.id, failed)
     metrics.undelivered(ctx, event.function, role)

@@ -8,9 +8,17 @@ from typing import Literal
 
 from outfall.core import history
 from outfall.core.context import Context
+from outfall.core.invocation import AsyncEvent
 from outfall.core.ports import Table, Tx
 
 State = Literal["queued", "running", "waiting", "succeeded", "failed"]
+
+TOPIC = "flow/history"
+"""What is woken when something was told."""
+
+KEPT_SIZE_MAX = 64 * 1024
+"""Payload and response of an event that succeeded are kept up to that size together; nobody needs them to send it
+again. Those of one that failed are always kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +48,8 @@ class Pointer:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The payload of an event that failed, for sending it again."""
-
-    payload: bytes
-
-
-FAILED: Table[Kept] = Table("flow.failed", Kept)
+ENDED: Table[AsyncEvent] = Table("flow.ended", AsyncEvent)
+"""Events as they were when they ended, with payload and last response: for looking at, and for sending them again."""
 EVENTS: Table[Summary] = Table("flow.events", Summary)
 BY_TIME: Table[Pointer] = Table("flow.events_by_time", Pointer)
 
@@ -60,6 +62,14 @@ def stream_of(event_id: str) -> str:
 def tell(ctx: Context, event_id: str, fact: history.Fact) -> None:
     """Appends a fact to an event's history."""
     ctx.tx.append(stream_of(event_id), history.encode(fact))
+    ctx.tx.wake(TOPIC)
+
+
+def keep(ctx: Context, event: AsyncEvent, *, always: bool) -> None:
+    """Keeps an event that ended, if it is small or `always`."""
+    answered = event.last.payload if event.last else None
+    if always or len(event.payload) + len(answered or b"") <= KEPT_SIZE_MAX:
+        ctx.tx.put(ENDED, (event.id,), event)
 
 
 def open_event(ctx: Context, summary: Summary) -> None:

@@ -119,6 +119,7 @@ class Program:
 
     async def stop(self) -> None:
         """Listens no more, lets what runs end, and makes everything durable."""
+        self.door.close()
         await self.http.close(self.config.drain_s)
         await asyncio.gather(self.worker.stop(self.config.drain_s), self.pollers.stop(self.config.drain_s))
         await self.sandbox.close()

@@ -20,6 +20,7 @@ from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
 from outfall.host.http import HttpRequest, HttpResponse
 from outfall.host.private import PrivateApi
+from outfall.host.private_call import Refused
 from outfall.host.signer import certificate
 from outfall.services.lambda_.code import SPOOLED, uploaded
 from outfall.services.lambda_.model import CODE
@@ -79,6 +80,10 @@ class Door:
             await self._drop(visit.stored)
             response = self._fault(visit, error)
         return self._http(response)
+
+    def close(self) -> None:
+        """The server ends: answers that would go on and on end."""
+        self._hall.private.close()
 
     async def _come_in(self, http: HttpRequest, visit: Visit) -> Operation:
         hall, request, route = self._hall, visit.request, visit.route
@@ -151,11 +156,11 @@ class Door:
         try:
             given = await intake.buffer(http, BODY_SIZE_MAX)
         except AwsError as error:
-            return HttpResponse(
-                413, [("Content-Type", "application/json")], b'{"message":"%s"}' % error.message.encode()
-            )
-        status, body = await self._hall.private.answer(http.method, http.path, http.query, http.headers, given)
-        return HttpResponse(status, [("Content-Type", "application/json")], body)
+            return self._hall.private.refuse(Refused(413, error.message))
+        response = await self._hall.private.answer(http, given)
+        if not isinstance(response.body, bytes):
+            http.keep_alive = False  # A stream ends with its connection, so that nothing waits for the next request.
+        return response
 
     async def _certificate(self, name: str) -> HttpResponse:
         """The certificate with which the signatures of SNS's messages are checked."""

@@ -1,48 +1,27 @@
-"""The private API: what AWS has no call for. Health, events and their histories, skipping waits, reset, stop.
+"""The private API: what AWS has no call for. Which request goes where, and what all of them have in common; the answers
+themselves are in `private_server`, `private_events`, `private_queues` and `private_stream`.
 
 Answers are JSON and carry the server's clock. Anything but a GET needs the header `x-outfall`, which a foreign web page
-cannot send.
+cannot send, and is refused when it comes from one anyway. `openapi.json` describes all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from outfall import __version__
-from outfall.core import history
-from outfall.core.context import Context
-from outfall.core.ports import Clock, Store, Tx
-from outfall.flow import drive, replay, timeline
-from outfall.host.time_travel import ClockRunsByItself, TimeTravel
+from outfall.host import private_events, private_queues, private_server
+from outfall.host.exchange import HttpRequest, HttpResponse
+from outfall.host.private_call import Answer, Asked, Facade, Refused, Route
+from outfall.host.private_stream import Streams
 
-PAGE_MAX = 500
+__all__ = ["Facade", "PrivateApi"]
 
-
-class Refused(Exception):
-    """A request that the private API does not answer: status and a line that says why."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Facade:
-    """What the private API works with. `about` tells what never changes while the server runs."""
-
-    store: Store
-    clock: Clock
-    context: Callable[[Tx], Context]
-    about: Callable[[], dict[str, Any]]
-    services: tuple[str, ...]
-    reset: Callable[[], Awaitable[None]]
-    stop: Callable[[], None]
-    travel: TimeTravel
+PARAMETERS_MAX = 32
+SAFE = ("GET", "HEAD")
 
 
 class PrivateApi:
@@ -50,170 +29,97 @@ class PrivateApi:
 
     def __init__(self, facade: Facade) -> None:
         self._facade = facade
+        self._streams = Streams(facade.store)
+        self._routes = (
+            *private_server.ROUTES,
+            *private_events.ROUTES,
+            *private_queues.ROUTES,
+            Route("GET", "/_outfall/api/stream", self._streams.open, ("after",)),
+        )
 
-    async def answer(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes = b""
-    ) -> tuple[int, bytes]:
-        """Status and body (JSON) for a request."""
+    async def answer(self, request: HttpRequest, body: bytes = b"") -> HttpResponse:
+        """The answer to a request; never raises for what the request is."""
         try:
-            if method not in ("GET", "HEAD") and "x-outfall" not in headers:
-                raise Refused(403, "send the header x-outfall: 1 with anything but a GET")
-            parameters = {name: values[-1] for name, values in parse_qs(query).items()}
-            told = await self._route(method if method != "HEAD" else "GET", path.rstrip("/"), parameters, body)
+            told = await self._perform(request, body)
         except Refused as refused:
-            return refused.status, msgspec.json.encode({"message": str(refused)})
+            return self.refuse(refused)
+        return told if isinstance(told, HttpResponse) else self._json(told)
+
+    def refuse(self, refused: Refused) -> HttpResponse:
+        """The answer that says why there is none."""
+        return self._json({"message": str(refused)}, refused.status, refused.headers)
+
+    def close(self) -> None:
+        """The server ends: no answer goes on and on."""
+        self._streams.close()
+
+    async def _perform(self, request: HttpRequest, body: bytes) -> Answer:
+        route, named = self._find("GET" if request.method == "HEAD" else request.method, request.path)
+        if request.method not in SAFE:
+            _check_origin(request.headers)
+        return await route.handler(self._facade, Asked(named, _parameters(request.query, route), request.headers, body))
+
+    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route of a request; a path that is written out goes before one with names in it."""
+        found = [(route, named) for route in self._routes if (named := _match(route.path, path)) is not None]
+        fewest = min((len(named) for _, named in found), default=0)
+        found = [(route, named) for route, named in found if len(named) == fewest]
+        for route, named in found:
+            if route.method == method:
+                return route, named
+        if not found:
+            raise Refused(404, f"the private API has nothing at {path[:200]}")
+        allowed = ", ".join(_methods(route for route, _ in found))
+        raise Refused(405, f"{path[:200]} answers {allowed}", (("Allow", allowed),))
+
+    def _json(self, told: dict[str, Any], status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> HttpResponse:
         told["clock_ms"] = self._facade.clock.now_ms()
-        return 200, msgspec.json.encode(told)
-
-    async def _route(self, method: str, path: str, parameters: dict[str, str], body: bytes) -> dict[str, Any]:
-        exact = {
-            ("GET", "/_outfall/health"): self._health,
-            ("GET", "/_outfall/api/health"): self._health,
-            ("GET", "/_localstack/health"): self._localstack_health,
-            ("GET", "/_localstack/init"): self._localstack_init,
-            ("POST", "/_outfall/api/reset"): self._reset,
-            ("POST", "/_outfall/api/stop"): self._stop,
-            ("POST", "/_outfall/api/events/skip-wait"): self._skip_all,
-            ("GET", "/_outfall/api/clock"): self._clock,
-        }.get((method, path))
-        if exact is not None:
-            return await exact()
-        if method == "GET" and path == "/_outfall/api/events":
-            return await self._events(parameters)
-        if method == "POST" and path == "/_outfall/api/clock":
-            return await self._move_clock(parameters)
-        if method == "POST" and path == "/_outfall/api/replay":
-            return await self._replay(lambda ctx: replay.unwrap(body), parameters)
-        if method == "GET" and path == "/_outfall/api/history":
-            return await self._history(parameters)
-        head, _, rest = path.partition("/_outfall/api/events/")
-        if not head and rest:
-            event_id, _, verb = rest.partition("/")
-            if method == "GET" and not verb:
-                return await self._event(event_id)
-            if method == "POST" and verb == "skip-wait":
-                return await self._skip(event_id)
-            if method == "POST" and verb == "replay":
-                return await self._replay(lambda ctx: replay.of_event(ctx, event_id), parameters)
-        raise Refused(404, f"the private API has no {method} {path}")
-
-    async def _health(self) -> dict[str, Any]:
-        return {"status": "running", "version": __version__, **self._facade.about()}
-
-    async def _localstack_health(self) -> dict[str, Any]:
-        services = dict.fromkeys(self._facade.services, "running")
-        return {"services": services, "edition": "outfall", "version": __version__}
-
-    async def _localstack_init(self) -> dict[str, Any]:
-        return {"completed": {"BOOT": True, "START": True, "READY": True, "SHUTDOWN": False}, "scripts": []}
-
-    async def _reset(self) -> dict[str, Any]:
-        await self._facade.reset()
-        return {"reset": True}
-
-    async def _stop(self) -> dict[str, Any]:
-        self._facade.stop()
-        return {"stopping": True}
-
-    async def _clock(self) -> dict[str, Any]:
-        return {"clock": self._facade.about()["clock"]}
-
-    async def _move_clock(self, parameters: dict[str, str]) -> dict[str, Any]:
-        """One of `advance_ms=N`, `to=next`, `to=idle`; answers when all that follows from it is done."""
-        travel = self._facade.travel
-        try:
-            if "advance_ms" in parameters:
-                await travel.advance(_number(parameters, "advance_ms", 0))
-            elif parameters.get("to") == "next":
-                await travel.jump()
-            elif parameters.get("to") == "idle":
-                await travel.run_until_idle()
-            else:
-                raise Refused(400, "say advance_ms=N, to=next or to=idle")
-        except ClockRunsByItself as error:
-            raise Refused(409, str(error)) from None
-        return await self._clock()
-
-    async def _events(self, parameters: dict[str, str]) -> dict[str, Any]:
-        limit = min(_number(parameters, "limit", 50), PAGE_MAX)
-        before = tuple(parameters.get("cursor", "").split("/", 1)) if parameters.get("cursor") else ()
-        state, function = parameters.get("state", ""), parameters.get("function", "")
-
-        def work(tx: Tx) -> tuple[list[timeline.Summary], str]:
-            found: list[timeline.Summary] = []
-            for summary in timeline.newest(tx, before=before, limit=10_000):
-                cursor = f"{summary.accepted_ms:015d}/{summary.id}"
-                if len(found) == limit:
-                    return found, cursor
-                if state in ("", summary.state) and function in ("", summary.function.split(":")[6]):
-                    found.append(summary)
-            return found, ""
-
-        found, cursor = await self._facade.store.run(work, durable=False)
-        return {"events": [_without_queue(summary) for summary in found], "cursor": cursor}
-
-    async def _event(self, event_id: str) -> dict[str, Any]:
-        def work(tx: Tx) -> tuple[timeline.Summary | None, list[history.Fact]]:
-            return tx.get(timeline.EVENTS, (event_id,)), timeline.facts(tx, event_id)
-
-        summary, facts = await self._facade.store.run(work, durable=False)
-        if summary is None:
-            raise Refused(404, f"there is no event {event_id}")
-        return {"event": _without_queue(summary), "history": [_told(fact) for fact in facts]}
-
-    async def _history(self, parameters: dict[str, str]) -> dict[str, Any]:
-        after, limit = _number(parameters, "after", 0), min(_number(parameters, "limit", 200), PAGE_MAX)
-        lines = await self._facade.store.run(lambda tx: tx.feed(after=after, limit=limit), durable=False)
-        facts = [
-            {"number": number, "event": stream.removeprefix("event/"), **msgspec.json.decode(line)}
-            for number, stream, line in lines
-        ]
-        return {"history": facts}
-
-    async def _skip(self, event_id: str) -> dict[str, Any]:
-        context = self._facade.context
-        skipped = await self._facade.store.run(lambda tx: drive.skip_wait(context(tx), event_id))
-        if not skipped:
-            raise Refused(409, f"event {event_id} is not waiting")
-        return {"skipped": 1}
-
-    async def _replay(self, find: Callable[[Context], replay.Original], parameters: dict[str, str]) -> dict[str, Any]:
-        """Shows what would be sent again, and to which function; with `send=1`, sends it."""
-        to, sends = parameters.get("to", ""), parameters.get("send") == "1"
-
-        def work(tx: Tx) -> dict[str, Any]:
-            ctx = self._facade.context(tx)
-            original = find(ctx)
-            told = {
-                "original": original.event_id,
-                "function": to or original.function,
-                "payload": original.payload.decode("utf-8", "replace"),
-            }
-            return {**told, "replay": replay.replay(ctx, original, to=to, sender="replay")} if sends else told
-
-        try:
-            return await self._facade.store.run(work)
-        except replay.NotReplayable as error:
-            raise Refused(409, str(error)) from None
-
-    async def _skip_all(self) -> dict[str, Any]:
-        context = self._facade.context
-        return {"skipped": await self._facade.store.run(lambda tx: drive.skip_all(context(tx)))}
+        return HttpResponse(status, [("Content-Type", "application/json"), *headers], msgspec.json.encode(told))
 
 
-def _number(parameters: dict[str, str], name: str, default: int) -> int:
+def _methods(routes: Iterable[Route]) -> list[str]:
+    methods = sorted({route.method for route in routes})
+    return [*methods, "HEAD"] if "GET" in methods else methods
+
+
+def _match(pattern: str, path: str) -> dict[str, str] | None:
+    """What a path names where the pattern has `{names}`, or None if it is another path."""
+    wanted, given = pattern.split("/"), path.rstrip("/").split("/")
+    if len(wanted) != len(given):
+        return None
+    named: dict[str, str] = {}
+    for one, text in zip(wanted, given, strict=True):
+        if one.startswith("{"):
+            named[one[1:-1]] = unquote(text)
+        elif one != text:
+            return None
+    return named
+
+
+def _parameters(query: str, route: Route) -> dict[str, str]:
     try:
-        return max(0, int(parameters.get(name, default)))
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
     except ValueError:
-        raise Refused(400, f"{name} is not a number: {parameters[name]}") from None
+        raise Refused(400, f"more than {PARAMETERS_MAX} parameters") from None
+    for name, _ in pairs:
+        if name not in route.parameters:
+            known = ", ".join(route.parameters) or "none"
+            raise Refused(400, f"there is no parameter {name[:80]!r} here; there are: {known}")
+    return {name: value for name, value in pairs if value}
 
 
-def _without_queue(summary: timeline.Summary) -> dict[str, Any]:
-    told = asdict(summary)
-    for internal in ("queue", "item"):
-        del told[internal]
-    return told
+def _check_origin(headers: dict[str, str]) -> None:
+    """Refuses what another site's page could send: browsers tell where a request comes from, and ask before they send
+    a header of that kind."""
+    if "x-outfall" not in headers:
+        raise Refused(403, "send the header x-outfall: 1 with anything but a GET")
+    origin = headers.get("origin")
+    if origin is not None and origin != "" and _host(origin) != headers.get("host", "").lower():
+        raise Refused(403, "this came from a page of another site")
 
 
-def _told(fact: history.Fact) -> dict[str, Any]:
-    return {"fact": type(fact).__name__, **asdict(fact)}
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower() or "null"
+    except ValueError:
+        return "null"

@@ -1,0 +1,153 @@
+"""The private API of asynchronous events: finding them, one with all that is known of it, skipping waits, replay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from outfall.core import history
+from outfall.core.context import Context
+from outfall.core.ports import Key, Tx
+from outfall.flow import drive, replay, search, timeline
+from outfall.host.private_call import PAGE_MAX, Answer, Asked, Facade, Refused, Route
+
+STATES = ("queued", "running", "waiting", "succeeded", "failed")
+_cursor = re.compile(r"([0-9]{15})/([0-9A-Za-z-]{1,64})").fullmatch
+
+
+async def _events(facade: Facade, asked: Asked) -> Answer:
+    """Found ones and the cursor of the next page; `last` is where the stream goes on from what is told here."""
+    wanted = search.Wanted(
+        state=asked.choice("state", STATES),
+        function=asked.text("function"),
+        sender=asked.text("sender"),
+        key=asked.text("key"),
+        text=asked.text("text"),
+    )
+    before, limit = _place(asked.text("cursor")), asked.number("limit", 50, 1, PAGE_MAX)
+
+    def work(tx: Tx) -> tuple[list[timeline.Summary], Key, int]:
+        return *search.search(tx, wanted, before=before, limit=limit), search.last_number(tx)
+
+    found, after, last = await facade.store.run(work)
+    return {"events": [_summary(summary) for summary in found], "cursor": "/".join(after), "last": last}
+
+
+def _place(cursor: str) -> Key:
+    if not cursor:
+        return ()
+    parts = _cursor(cursor)
+    if parts is None:
+        raise Refused(400, "a cursor is what an earlier page gave")
+    return parts.groups()
+
+
+async def _event(facade: Facade, asked: Asked) -> Answer:
+    event_id = asked.event_id()
+
+    def work(tx: Tx) -> dict[str, Any] | None:
+        summary = tx.get(timeline.EVENTS, (event_id,))
+        return None if summary is None else _told(tx, summary)
+
+    told = await facade.store.run(work, durable=False)
+    if told is None:
+        raise Refused(404, f"there is no event {event_id}")
+    return told
+
+
+def _told(tx: Tx, summary: timeline.Summary) -> dict[str, Any]:
+    facts = timeline.facts(tx, summary.id)
+    event = search.event_of(tx, summary)
+    last = event.last if event else None
+    return {
+        "event": _summary(summary),
+        "history": [{"fact": type(fact).__name__, **asdict(fact)} for fact in facts],
+        "payload": _text(event.payload if event else None),
+        "response": _text(last.payload if last else None),
+        "record": _text(search.record_of(event, facts) if event else None),
+        "deliveries": [_delivery(fact) for fact in facts if isinstance(fact, history.Delivered | history.Undelivered)],
+    }
+
+
+def _delivery(fact: history.Delivered | history.Undelivered) -> dict[str, Any]:
+    told = asdict(fact)
+    del told["wall_ms"]
+    return {"delivered": isinstance(fact, history.Delivered), **told}
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode("utf-8", "replace")
+
+
+def _summary(summary: timeline.Summary) -> dict[str, Any]:
+    told = asdict(summary)
+    for internal in ("queue", "item"):
+        del told[internal]
+    return told
+
+
+async def _history(facade: Facade, asked: Asked) -> Answer:
+    after, limit = asked.number("after", 0), asked.number("limit", 200, 1, PAGE_MAX)
+    lines = await facade.store.run(lambda tx: tx.feed(after=after, limit=limit))
+    return {"history": [msgspec.Raw(line_of(*line)) for line in lines]}
+
+
+def line_of(number: int, stream: str, fact: bytes) -> bytes:
+    """A fact as the feed and the stream tell it: one JSON object with its number and its event."""
+    head = msgspec.json.encode({"number": number, "event": stream.removeprefix("event/")})
+    return head[:-1] + b"," + fact[1:]
+
+
+async def _skip(facade: Facade, asked: Asked) -> Answer:
+    event_id = asked.event_id()
+    if not await facade.store.run(lambda tx: drive.skip_wait(facade.context(tx), event_id)):
+        raise Refused(409, f"event {event_id} is not waiting")
+    return {"skipped": 1}
+
+
+async def _skip_all(facade: Facade, asked: Asked) -> Answer:
+    return {"skipped": await facade.store.run(lambda tx: drive.skip_all(facade.context(tx)))}
+
+
+async def _replay_event(facade: Facade, asked: Asked) -> Answer:
+    event_id = asked.event_id()
+    return await _replay(facade, asked, lambda ctx: replay.of_event(ctx, event_id))
+
+
+async def _replay_record(facade: Facade, asked: Asked) -> Answer:
+    return await _replay(facade, asked, lambda ctx: replay.unwrap(asked.body))
+
+
+async def _replay(facade: Facade, asked: Asked, find: Callable[[Context], replay.Original]) -> Answer:
+    """Shows what would be sent again, and to which function; with `send=1`, sends it."""
+    to, sends = asked.text("to"), asked.choice("send", ("0", "1")) == "1"
+
+    def work(tx: Tx) -> dict[str, Any]:
+        ctx = facade.context(tx)
+        original = find(ctx)
+        told = {
+            "original": original.event_id,
+            "function": to or original.function,
+            "payload": original.payload.decode("utf-8", "replace"),
+        }
+        return {**told, "replay": replay.replay(ctx, original, to=to, sender="replay")} if sends else told
+
+    try:
+        return await facade.store.run(work)
+    except replay.NotReplayable as error:
+        raise Refused(409, str(error)) from None
+
+
+ROUTES = (
+    Route("GET", "/_outfall/api/events", _events, ("state", "function", "sender", "key", "text", "cursor", "limit")),
+    Route("GET", "/_outfall/api/events/{event}", _event),
+    Route("POST", "/_outfall/api/events/skip-wait", _skip_all),
+    Route("POST", "/_outfall/api/events/{event}/skip-wait", _skip),
+    Route("POST", "/_outfall/api/events/{event}/replay", _replay_event, ("to", "send")),
+    Route("POST", "/_outfall/api/replay", _replay_record, ("to", "send")),
+    Route("GET", "/_outfall/api/history", _history, ("after", "limit")),
+)
