@@ -117,7 +117,8 @@ def _ask(there: Context, arn: Arn, receiver: Target, sender: Sender) -> Ask:
         keys["aws:SourceArn"] = sender.source_arn
     if sender.source_account:
         keys["aws:SourceAccount"] = sender.source_account
-        keys["aws:SourceOwner"] = sender.source_account  # what the default policy of SNS topics asks for
+    if sender.origin == "alarm":  # The default policy of topics asks for it; S3 and EventBridge do not bring it.
+        keys["aws:SourceOwner"] = sender.source_account
     return Ask(
         sender.principal,
         receiver.action,
