@@ -25,8 +25,8 @@ ZERO_CONCURRENCY_MESSAGE = "Function not invoked. Function isconfigured with zer
 
 def timestamp(at_ms: int) -> str:
     """`2025-11-24T22:11:08.123Z`: UTC with three digits."""
-    whole = datetime.fromtimestamp(at_ms // 1000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+    whole = datetime.fromtimestamp(at_ms // 1000, UTC).isoformat()
+    return f"{whole[:19]}.{at_ms % 1000:03d}Z"
 
 
 def qualified(function: str) -> str:
@@ -102,6 +102,7 @@ def _compact(value: object) -> str:
 
 
 _OUTSIDE_STRINGS = re.compile(rb'("(?:[^"\\]|\\.)*")|[ \t\n\r]+')
+_SPACE = re.compile(rb"[ \t\n\r]").search
 
 
 def _json_text(payload: bytes) -> str:
@@ -112,4 +113,6 @@ def _json_text(payload: bytes) -> str:
         return _compact(payload.decode("utf-8", "replace"))
     except RecursionError:
         pass  # Nested deeper than this parser goes; a runtime wrote it, so it is JSON.
-    return _OUTSIDE_STRINGS.sub(lambda found: found[1] or b"", payload).decode("utf-8", "replace")
+    if _SPACE(payload):
+        payload = _OUTSIDE_STRINGS.sub(lambda found: found[1] or b"", payload)
+    return payload.decode("utf-8", "replace")
