@@ -258,6 +258,23 @@ def test_a_small_body_that_nobody_read_does_not_end_the_connection():
     asyncio.run(play())
 
 
+def test_a_whole_body_that_nobody_read_does_not_stop_the_connection():
+    async def late(request):
+        while not request.body.complete:
+            await asyncio.sleep(0.001)
+        return HttpResponse(200)
+
+    async def run():
+        async with Site(late) as site:
+            reader, writer = await site.open()
+            for _ in range(3):
+                writer.write(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\n\r\n" + bytes(600_000))
+                assert (await response(reader))[0] == 200
+            writer.close()
+
+    asyncio.run(run())
+
+
 def test_a_large_body_that_nobody_wants_is_refused_readably():
     async def refuse(request: HttpRequest) -> HttpResponse:
         return HttpResponse(403, [], b"no")

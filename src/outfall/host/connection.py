@@ -233,7 +233,7 @@ class Connection(asyncio.Protocol):
             return self._after_lost_body(request)
         unread = not request.body.complete
         keep = request.keep_alive and not self._desk.draining and (not unread or self._may_discard(request))
-        if unread:
+        if unread or request.body.waiting:  # also what is in memory: it may have paused the socket
             request.body.discard()
         keep = await self._outlet.send(request, response, self._desk.common, keep=keep)
         if not keep:
