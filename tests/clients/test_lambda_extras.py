@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from outfall.cli.client import wait_until
 from outfall.core.lineage import digest_of
 
 from .road import make_function, make_queue, make_role, wait_active
@@ -328,3 +329,46 @@ def test_streamed_invocations_are_not_served(server: Server) -> None:
     with pytest.raises(ClientError) as caught:
         server.client("lambda").invoke_with_response_stream(FunctionName="any")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_a_bucket_that_takes_the_records_of_its_own_failures_is_not_filled(server: Server) -> None:
+    """16 runs that fail, 16 records of them, 16 records of what was stopped: then it is over."""
+    source = "def handler(event, context):\n    raise ValueError('boom!')\n"
+    function = make_function(server, "own-end", source, make_role(server, "own-end", "s3:PutObject", "s3:ListBucket"))
+    client, s3 = server.client("lambda"), server.client("s3")
+    s3.create_bucket(Bucket="own-end")
+    client.add_permission(
+        FunctionName="own-end", StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+    )
+    client.put_function_event_invoke_config(
+        FunctionName="own-end",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::own-end"}},
+    )
+    rule = {"LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="own-end", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
+    )
+    s3.put_object(Bucket="own-end", Key="upload", Body=b"x")
+
+    def count() -> int:
+        return int(s3.list_objects_v2(Bucket="own-end")["KeyCount"])
+
+    assert wait_until(lambda: count() >= 33, 30)
+    assert not wait_until(lambda: count() > 33, 1)
+
+
+def test_a_node_function_finds_its_layers_modules(server: Server) -> None:
+    client = server.client("lambda")
+    module = zipped({"nodejs/node_modules/layered/index.js": "exports.name = 'from the layer'"})
+    layer = client.publish_layer_version(LayerName="modules", Content={"ZipFile": module})["LayerVersionArn"]
+    client.create_function(
+        FunctionName="node-layered",
+        Runtime="nodejs22.x",
+        Role=make_role(server, "node-layered"),
+        Handler="app.handler",
+        Layers=[layer],
+        Code={"ZipFile": zipped({"app.js": "exports.handler = async () => require('layered').name"})},
+    )
+    wait_active(client, "node-layered")
+    assert client.invoke(FunctionName="node-layered")["Payload"].read() == b'"from the layer"'

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outfall.core.lineage import FUNCTIONS_MAX, digest_of, enter, is_loop, runs_before
+from outfall.core.lineage import FUNCTIONS_MAX, digest_of, enter, is_loop, is_spent, runs_before
 
 ROOT, PARENT = "1-5759e988-bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
 FUNCTION, OTHER = (f"arn:aws:lambda:us-east-1:111111111111:function:{name}" for name in ("fn", "other"))
@@ -31,6 +31,14 @@ def test_the_sixteenth_run_is_none_too_many_and_the_seventeenth_is():  # async-0
         header = entered(header)
         runs.append((runs_before(header, FUNCTION), is_loop(header, FUNCTION)))
     assert runs == [(number, False) for number in range(16)] + [(16, True)]
+
+
+def test_the_news_of_a_stopped_loop_goes_round_sixteen_times_more_at_most():
+    header, spent = "", []
+    for _ in range(33):
+        header = entered(header)
+        spent.append(is_spent(header, FUNCTION))
+    assert spent == [False] * 32 + [True]
 
 
 def test_functions_of_a_chain_are_counted_apart():

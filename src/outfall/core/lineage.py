@@ -16,6 +16,9 @@ from urllib.parse import unquote
 RUNS_MAX = 16
 """So often one chain may run one function; the next run is the loop. [SD:recursion_execution]"""
 
+ECHOES_MAX = 16
+"""A stopped event is told to its destinations, which may lead back to the function: so many of these are told."""
+
 FUNCTIONS_MAX = 64
 """A chain remembers that many functions: those that it came through last."""
 
@@ -50,6 +53,11 @@ def runs_before(header: str, function: str) -> int:
 def is_loop(header: str, function: str) -> bool:
     """Whether this run of the function (unqualified ARN) would be one more than a chain may make."""
     return runs_before(header, function) >= RUNS_MAX
+
+
+def is_spent(header: str, function: str) -> bool:
+    """Whether even the news that the loop was stopped goes round: from then on nothing is sent."""
+    return runs_before(header, function) >= RUNS_MAX + ECHOES_MAX
 
 
 def digest_of(function: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from outfall.core import lineage
+from outfall.core.arn import Arn, function_arn, function_name
 from outfall.core.invocation import AsyncEvent, Condition, Ending, FunctionTarget, Outcome, Response
 
 RETRY_WAITS_S = (60, 120)
@@ -15,6 +16,10 @@ RETRY_WAITS_S = (60, 120)
 
 THROTTLE_WAIT_S_MAX = 300
 """A throttled event comes back after 1 s, 2 s, 4 s and so on up to five minutes."""
+
+
+LOOPED = Response(400)
+"""What stands in the record of an event that was stopped as one of a loop. [async-invocation.md 1.4]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def before(event: AsyncEvent, target: FunctionTarget | None, now_ms: int) -> tup
     if target.reserved_concurrency == 0:
         return event, Settle(replace(event, last=None), "ZeroReservedConcurrency")
     if loops(event.trace_header, target):
-        return event, Settle(replace(event, last=Response(400)), "RecursiveInvocation")
+        return event, Settle(replace(event, last=LOOPED), "RecursiveInvocation")
     if event.nominal_now_ms(now_ms) > _expires_ms(event):
         return event, Settle(event, "EventAgeExceeded")
     return event, None
@@ -58,6 +63,13 @@ def before(event: AsyncEvent, target: FunctionTarget | None, now_ms: int) -> tup
 def loops(trace_header: str, target: FunctionTarget) -> bool:
     """Whether a run with this trace header has to be stopped as one of a loop. [async-027, async-028]"""
     return target.recursive_loop != "Allow" and lineage.is_loop(trace_header, target.arn)
+
+
+def is_echo(event: AsyncEvent) -> bool:
+    """Whether the event was stopped, and its destinations only lead back into the loop."""
+    function = Arn.parse(event.function)
+    whole = str(function_arn(function.account, function.region, function_name(function)[0]))
+    return event.last == LOOPED and lineage.is_spent(event.trace_header, whole)
 
 
 def after_run(event: AsyncEvent, outcome: Outcome, now_ms: int) -> Verdict:

@@ -9,10 +9,14 @@ from outfall.core.parcel import Origin, Parcel, Sender
 from outfall.core.principal import Principal, role_session
 from outfall.core.record import dead_letter, invocation_record, qualified, timestamp
 from outfall.flow import metrics, timeline
+from outfall.flow.attempt import is_echo
 from outfall.flow.send import Receipt, Refusal, send
 
 RESULT_EVENT = "Lambda Function Invocation Result - "
 """How EventBridge calls it, followed by Success or Failure. [LS:test_invoke_lambda_eventbridge]"""
+
+ECHO = Refusal("rejected", "What is sent there comes back to the function as a new event: the loop ends here.")
+"""Beyond AWS: a failure destination that triggers the function again would be written to for ever."""
 
 
 def settle(ctx: Context, event: AsyncEvent, condition: Condition) -> None:
@@ -84,7 +88,7 @@ def _object_key(ctx: Context, event: AsyncEvent) -> str:
 
 
 def _deliver(ctx: Context, event: AsyncEvent, target: str, role: Origin, parcel: Parcel) -> bool:
-    result: Receipt | Refusal = send(ctx, target, parcel)
+    result: Receipt | Refusal = send(ctx, target, parcel) if not is_echo(event) else ECHO
     if isinstance(result, Receipt):
         arrived = Delivered(
             at_ms=ctx.now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,13 @@ def test_it_is_told_like_any_upload_by_the_one_who_sent_it(s3: S3) -> None:
     [record] = s3.records()
     assert record["eventName"] == "ObjectCreated:Put"
     assert record["userIdentity"] == {"principalId": "AWS:AROAEXAMPLE:f"}
+
+
+def test_the_trace_goes_on_to_who_listens(s3: S3) -> None:
+    s3.notify("s3:ObjectCreated:*")
+    traced = replace(PARCEL, trace_header="Root=1-2-3")
+    s3.at(lambda tx: S3Target().accept(context_of(s3, tx), BUCKET, traced))
+    assert s3.queues.arrived[0][1].trace_header == "Root=1-2-3"
 
 
 def test_a_bucket_that_is_gone(s3: S3) -> None:

@@ -11,7 +11,6 @@ from outfall.core.arn import Arn
 from outfall.core.body import Segment
 from outfall.core.context import Context
 from outfall.core.parcel import Parcel
-from outfall.core.principal import Principal
 from outfall.core.service import Call
 from outfall.services.s3 import access, storage
 from outfall.services.s3.model import BUCKETS, Attributes, StoredBody, Version
@@ -41,7 +40,7 @@ class S3Target:
     def accept(self, ctx: Context, arn: Arn, parcel: Parcel) -> str:
         """Writes the object, tells who listens to the bucket, and returns the request id. Errors: NoSuchBucket."""
         bucket = access.find(ctx.tx, arn.resource)
-        call = _call(ctx.at(bucket.account, bucket.region), parcel.sender.principal)
+        call = _call(ctx.at(bucket.account, bucket.region), parcel)
         body = StoredBody((Segment(len(parcel.body), data=parcel.body),))
         digest = md5(parcel.body, usedforsecurity=False).hexdigest()
         attributes = Attributes(content_type="application/octet-stream")
@@ -51,8 +50,18 @@ class S3Target:
         return call.request_id
 
 
-def _call(ctx: Context, principal: Principal) -> Call:
-    request_id = ctx.ids.text(REQUEST_ID_ALPHABET, REQUEST_ID_LENGTH)
+def _call(ctx: Context, parcel: Parcel) -> Call:
+    """The call that the sender would have made; its trace goes on to who listens to the bucket."""
     return Call(
-        ctx.tx, ctx.now, ctx.wall, ctx.ids, ctx.account, ctx.region, ctx.house, principal, request_id, "PutObject"
+        ctx.tx,
+        ctx.now,
+        ctx.wall,
+        ctx.ids,
+        ctx.account,
+        ctx.region,
+        ctx.house,
+        parcel.sender.principal,
+        ctx.ids.text(REQUEST_ID_ALPHABET, REQUEST_ID_LENGTH),
+        "PutObject",
+        headers={"x-amzn-trace-id": parcel.trace_header} if parcel.trace_header else {},
     )
