@@ -242,7 +242,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         }
 
     names = tuple(service.name for service in SERVICES)
-    travel = TimeTravel(clock, store, worker)
+    travel = TimeTravel(clock, store, worker, pollers)
     private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel))
     door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, store, blobs, ids, log))
     program = Program(config, store, blobs, sandbox, worker, pollers, meter, door, HttpServer(), travel, reset)

@@ -24,7 +24,7 @@ from outfall.services.lambda_ import mappings
 TAKEN_AT_ONCE_MAX = 10
 """As many as one ReceiveMessage gives; a larger batch is gathered from several."""
 
-PAUSE_S_MIN = 0.05
+PAUSE_MS_MIN = 100
 """A throttled batch waits that long even where waits are scaled to nothing."""
 
 
@@ -43,11 +43,12 @@ class Station:
 
 
 class Poller:
-    """Polls until its mapping is disabled or gone, then calls `ended`."""
+    """Polls until its mapping is disabled or gone, then calls `ended`; calls `rest` each time that it may be idle."""
 
-    def __init__(self, station: Station, key: Key, ended: Callable[[Key], None]) -> None:
+    def __init__(self, station: Station, key: Key, rest: Callable[[], None], ended: Callable[[Key], None]) -> None:
         self._station = station
         self._key = key
+        self._rest = rest
         self._ended = ended
         self._nudged = asyncio.Event()
         self._moved = asyncio.Event()
@@ -59,6 +60,7 @@ class Poller:
         self._left: list[SourceMessage] = []
         self._complaint = ""
         self._looking = True
+        self._full = False
         self._next_ms: int | None = None
         self.topic = ""
         self._loop = asyncio.get_running_loop().create_task(self._poll())
@@ -66,7 +68,9 @@ class Poller:
     @property
     def busy(self) -> bool:
         """Whether a batch runs, or the queue is looked into or about to be."""
-        return len(self._runs) > len(self._pauses) or self._looking or self._nudged.is_set()
+        now_ms = self._station.clock.now_ms()
+        running = len(self._runs) > sum(until_ms > now_ms for until_ms in self._pauses)
+        return running or (not self._full and (self._looking or self._nudged.is_set()))
 
     @property
     def next_ms(self) -> int | None:
@@ -125,11 +129,15 @@ class Poller:
 
     async def _room_to_run(self) -> None:
         """Waits until one more batch may run: one more each time that none ended within a short time."""
-        self._looking = False
         while len(self._runs) >= min(self._width, self._ceiling):
-            done, _ = await asyncio.wait(self._runs, timeout=WIDEN_AFTER_S, return_when=asyncio.FIRST_COMPLETED)
-            if not done and not self._throttled and self._width < self._ceiling:
+            self._full = True
+            self._rest()
+            may_widen = not self._throttled and self._width < self._ceiling
+            timeout_s = WIDEN_AFTER_S if may_widen else None
+            done, _ = await asyncio.wait(self._runs, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if not done and not self._throttled:
                 self._width += 1
+        self._full = False
 
     async def _look(self) -> Look | Blocked | None:
         station, batch, left = self._station, self._batch, len(self._left)
@@ -161,6 +169,7 @@ class Poller:
     def _end(self, task: asyncio.Task[None]) -> None:
         self._runs.discard(task)
         self._station.places.release()
+        self._rest()
 
     def _block(self, blocked: Blocked) -> None:
         """What was gathered reappears in its queue; the reason is told once."""
@@ -180,6 +189,7 @@ class Poller:
         if not self._runs:
             self._width = poll.CONCURRENCY_FIRST
         self._looking = False
+        self._rest()
         await _at_most(self._nudged, POLL_S if self._next_ms is None else (self._next_ms - now_ms) / 1000)
         self._next_ms = None
 
@@ -196,11 +206,11 @@ class Poller:
                 if isinstance(outcome, Outcome):
                     await self._finish(seen, batch, run, outcome)
                     return
+                await self._count_throttle(run)
                 throttles += 1
                 self._width = 1
                 await self._pause(round(poll.throttle_wait_ms(throttles) * scale))
         except asyncio.CancelledError:
-                await self._count_throttle(run)
             raise
         except Exception as error:  # the messages reappear: nothing is lost
             station.log(f"a batch of mapping {self._key[-1]} could not be finished: {error!r}")
@@ -213,25 +223,25 @@ class Poller:
 
         return await self._station.store.run(work, durable=False)
 
-    async def _finish(self, seen: Look, batch: Batch, run: Run, outcome: Outcome) -> None:
-        def work(tx: Tx) -> None:
-            ctx = self._station.context(tx)
-            self._station.write_logs(ctx, run, outcome)
     async def _count_throttle(self, run: Run) -> None:
         station = self._station
         await station.store.run(lambda tx: metrics.throttled(station.context(tx), run), durable=False)
 
+    async def _finish(self, seen: Look, batch: Batch, run: Run, outcome: Outcome) -> None:
+        def work(tx: Tx) -> None:
+            ctx = self._station.context(tx)
+            self._station.write_logs(ctx, run, outcome)
+            metrics.ran(ctx, run, outcome)
             poll_turn.finish(ctx.at(self._key[0], self._key[1]), seen.polling, batch, outcome)
 
         await self._station.store.run(work)
 
     async def _pause(self, wait_ms: int) -> None:
-            metrics.ran(ctx, run, outcome)
         """Waits on the clock of record, whose moves are told by a nudge."""
-        until_ms = self._station.clock.now_ms() + wait_ms
+        until_ms = self._station.clock.now_ms() + max(wait_ms, PAUSE_MS_MIN)
         self._pauses.append(until_ms)
+        self._rest()
         try:
-            await asyncio.sleep(PAUSE_S_MIN)
             while (left_ms := until_ms - self._station.clock.now_ms()) > 0:
                 self._moved.clear()
                 await _at_most(self._moved, left_ms / 1000)

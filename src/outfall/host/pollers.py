@@ -18,6 +18,8 @@ class Pollers:
         self._pollers: dict[Key, Poller] = {}
         self._review: asyncio.Task[None] | None = None
         self._again = False
+        self._following = False
+        self._rested = asyncio.Event()
         self._stopping = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -43,7 +45,13 @@ class Pollers:
     @property
     def busy(self) -> bool:
         """Whether a batch runs, or a queue is looked into or about to be."""
-        return self._again or any(poller.busy for poller in self._pollers.values())
+        return self._following or any(poller.busy for poller in self._pollers.values())
+
+    async def settle(self) -> None:
+        """Returns once nothing runs and every queue has been looked into."""
+        while self.busy:
+            self._rested.clear()
+            await self._rested.wait()
 
     @property
     def next_ms(self) -> int | None:
@@ -58,20 +66,26 @@ class Pollers:
                     poller.nudge()
             return
         self._again = True
-        if not self._stopping and (self._review is None or self._review.done()):
+        if not self._stopping and not self._following:
+            self._following = True
             self._review = asyncio.get_running_loop().create_task(self._follow())
 
     async def _follow(self) -> None:
         """Begins what is not polled yet. A poller that is not needed any more finds that out when it is nudged."""
-        while self._again:
-            self._again = False
-            rows = await self._station.store.run(lambda tx: mappings.to_poll(tx), durable=False)
-            self.look_again()
-            for row in rows:
-                if row.key not in self._pollers:
-                    self._pollers[row.key] = Poller(self._station, row.key, self._ended)
+        try:
+            while self._again:
+                self._again = False
+                rows = await self._station.store.run(lambda tx: mappings.to_poll(tx), durable=False)
+                self.look_again()
+                for row in rows:
+                    if row.key not in self._pollers:
+                        self._pollers[row.key] = Poller(self._station, row.key, self._rested.set, self._ended)
+        finally:
+            self._following = False
+            self._rested.set()
 
     def _ended(self, key: Key) -> None:
         self._pollers.pop(key, None)
+        self._rested.set()
         if not self._stopping:
             self._wake(mappings.CHANGED_TOPIC)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from outfall.core.ports import Store, Table, Tx
 from outfall.flow.accept import QUEUES
 from outfall.host.clock import AnyClock, ManualClock, SystemClock
+from outfall.host.pollers import Pollers
 from outfall.host.worker import Worker
 
 WAITS = (QUEUES, "lambda/prepare", "sns/", "events/retry", "sqs/moves")
@@ -47,10 +48,11 @@ async def open_clock(store: Store, kind: str) -> AnyClock:
 class TimeTravel:
     """Moves a manual clock, with everything that follows from it done before the answer."""
 
-    def __init__(self, clock: AnyClock, store: Store, worker: Worker) -> None:
+    def __init__(self, clock: AnyClock, store: Store, worker: Worker, pollers: Pollers) -> None:
         self._clock = clock
         self._store = store
         self._worker = worker
+        self._pollers = pollers
 
     def now_ms(self) -> int:
         """The clock of record."""
@@ -60,7 +62,7 @@ class TimeTravel:
         """Moves the clock by a duration, stopping at each thing that falls due on the way; the new time."""
         clock = self._manual()
         end_ms = clock.now_ms() + by_ms
-        await self._worker.settle()
+        await self._settle()
         while (due_ms := await self._next_due()) is not None and due_ms <= end_ms:
             await self._move(max(due_ms, clock.now_ms()))
         await self._move(end_ms)
@@ -69,7 +71,7 @@ class TimeTravel:
     async def jump(self) -> int:
         """Moves the clock to the next thing that is due, if there is one; the new time."""
         clock = self._manual()
-        await self._worker.settle()
+        await self._settle()
         due_ms = await self._next_due()
         if due_ms is not None:
             await self._move(due_ms)
@@ -78,7 +80,7 @@ class TimeTravel:
     async def run_until_idle(self) -> int:
         """Jumps until nothing on the road waits any more; the new time."""
         for _ in range(IDLE_ROUNDS_MAX):
-            await self._worker.settle()
+            await self._settle()
             due_ms = await self._next_due()
             if due_ms is None:
                 break
@@ -93,10 +95,18 @@ class TimeTravel:
     async def _move(self, now_ms: int) -> None:
         await self._store.run(lambda tx: tx.put(SAVED, ("now",), SavedTime(now_ms)))
         self._manual().move_to(now_ms)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Until all that is due is done, on the queues and by those who poll; each may make work for the other."""
         await self._worker.settle()
+        while self._pollers.busy:
+            await self._pollers.settle()
+            await self._worker.settle()
 
     async def _next_due(self) -> int | None:
         def work(tx: Tx) -> int | None:
             return min((due_ms for prefix in WAITS for _, due_ms in tx.due_queues(prefix)), default=None)
 
-        return await self._store.run(work, durable=False)
+        times = (await self._store.run(work, durable=False), self._pollers.next_ms)
+        return min((due_ms for due_ms in times if due_ms is not None), default=None)
