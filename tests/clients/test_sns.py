@@ -10,7 +10,9 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -116,6 +118,34 @@ def test_a_user_without_permission_is_refused_as_sns_refuses(server: Server) -> 
     assert refused.value.response["Error"]["Message"] == (
         f"User: arn:aws:iam::000000000000:user/stranger is not authorized to perform: SNS:Publish on resource: {topic} "
         "because no identity-based policy allows the SNS:Publish action"
+    )
+
+
+@pytest.mark.parametrize(
+    "operation, request_, where",
+    [
+        ("publish", {"Message": "m", "MessageAttributes": {"attr1": {}}}, ""),
+        (
+            "publish_batch",
+            {"PublishBatchRequestEntries": [{"Id": "1", "Message": "m", "MessageAttributes": {"attr1": {}}}]},
+            "publishBatchRequestEntries.1.member.",
+        ),
+    ],
+    ids=["rec-233", "rec-234"],
+)
+def test_an_attribute_without_a_type_is_refused(
+    server: Server, operation: str, request_: dict[str, Any], where: str
+) -> None:
+    topic = make_topic(server, "typeless")
+    session = boto3.session.Session("test", "test", None, "us-east-1")
+    sns = session.client("sns", endpoint_url=server.endpoint, config=Config(parameter_validation=False))
+    request_ = json.loads(json.dumps(request_).replace("{}", '{"StringValue": "x"}'))
+    with pytest.raises(ClientError) as refused:
+        getattr(sns, operation)(TopicArn=topic, **request_)
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+    assert refused.value.response["Error"]["Message"] == (
+        f"1 validation error detected: Value null at '{where}messageAttributes.attr1.member.dataType' failed to "
+        "satisfy constraint: Member must not be null"
     )
 
 

@@ -19,6 +19,7 @@ TIMEOUT_S = 15.0
 """As long as SNS waits for an endpoint. [SNS developer guide, sns-http-https-endpoint-as-subscriber]"""
 
 HEAD_LINES_MAX = 20
+BROKEN = (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -34,7 +35,7 @@ def courier(
         status: int | None = None
         try:
             status = await asyncio.wait_for(post(delivery), TIMEOUT_S)
-        except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError) as error:
+        except BROKEN as error:
             log(f"no answer from {delivery.url}, a subscriber of a topic: {error!r}")
         await store.run(lambda tx: http_done(context(tx), item, status))
 
@@ -42,7 +43,7 @@ def courier(
 
 
 async def post(delivery: HttpDelivery) -> int:
-    """The status that an endpoint answers. Raises OSError, ValueError or IncompleteReadError when it does not."""
+    """The status that an endpoint answers. Raises one of `BROKEN` when it does not."""
     url = urlsplit(delivery.url)
     secure = url.scheme.lower() == "https"
     tls = await asyncio.to_thread(ssl.create_default_context) if secure else None

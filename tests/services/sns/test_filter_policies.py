@@ -56,10 +56,10 @@ def test_a_policy_that_cannot_be_is_refused(sns: Sns, policy: Any, said: str) ->
 def test_attributes_have_no_levels(sns: Sns) -> None:
     arn = sns.subscribe(sns.topic(), sns.queue())
     nested = json.dumps({"object": {"key": [{"prefix": "auto-"}]}})
-    request = {"SubscriptionArn": arn, "AttributeName": "FilterPolicy", "AttributeValue": nested}
+    request: dict[str, Any] = {"SubscriptionArn": arn, "AttributeName": "FilterPolicy", "AttributeValue": nested}
     said = "Invalid parameter: Filter policy scope MessageAttributes does not support nested filter policy"
     assert sns.refused("SetSubscriptionAttributes", **request)[3] == said
-    scope = {"AttributeName": "FilterPolicyScope", "AttributeValue": "MessageBody"}
+    scope: dict[str, Any] = {"AttributeName": "FilterPolicyScope", "AttributeValue": "MessageBody"}
     sns("SetSubscriptionAttributes", SubscriptionArn=arn, **scope)
     sns("SetSubscriptionAttributes", **request)
     assert sns.attributes(arn)["FilterPolicy"] == nested
@@ -69,7 +69,7 @@ def test_the_scope_shows_beside_a_policy_alone(sns: Sns) -> None:
     """[LS:test_set_subscription_filter_policy_scope]"""
     arn = sns.subscribe(sns.topic(), sns.queue())
     assert "FilterPolicyScope" not in sns.attributes(arn)
-    policy = {"AttributeName": "FilterPolicy", "AttributeValue": '{"a":["b"]}'}
+    policy: dict[str, Any] = {"AttributeName": "FilterPolicy", "AttributeValue": '{"a":["b"]}'}
     sns("SetSubscriptionAttributes", SubscriptionArn=arn, **policy)
     assert sns.attributes(arn)["FilterPolicyScope"] == "MessageAttributes"
     sns("SetSubscriptionAttributes", SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="")

@@ -169,7 +169,12 @@ def test_only_its_owner_ends_a_guarded_subscription(sns: Sns) -> None:
     assert sns.refused("Unsubscribe", SubscriptionArn=arn)[1] == "AuthorizationError"
 
 
-PHASES = {"num_retries": 8, "num_no_delay_retries": 1, "num_min_delay_retries": 2, "num_max_delay_retries": 2}
+PHASES: dict[str, Any] = {
+    "num_retries": 8,
+    "num_no_delay_retries": 1,
+    "num_min_delay_retries": 2,
+    "num_max_delay_retries": 2,
+}
 
 
 def test_a_policy_has_four_phases() -> None:

@@ -87,7 +87,8 @@ def subscribed_otherwise(sns: Sns) -> tuple[str, dict[str, Any]]:
 
 
 def permitted_twice(sns: Sns) -> tuple[str, dict[str, Any]]:
-    request = {"TopicArn": sns.topic(), "Label": "l", "AWSAccountId": ["222222222222"], "ActionName": ["Publish"]}
+    request: dict[str, Any] = {"TopicArn": sns.topic(), "Label": "l"}
+    request |= {"AWSAccountId": ["222222222222"], "ActionName": ["Publish"]}
     sns("AddPermission", **request)
     return "AddPermission", request
 

@@ -27,6 +27,7 @@ from outfall.services.sns.model import TOKENS, Subscription, Token, Topic
 from outfall.services.sns.rows import remove, write
 
 TOKEN_MS = 2 * 24 * 3600 * 1000
+OUTDATED_QUEUE = "sns-tokens"
 _token = re.compile(r"[0-9a-f]{64,}").fullmatch
 
 
@@ -35,12 +36,21 @@ def ask(call: Call, topic: Topic, subscription: Subscription, *, ended: bool = F
     kind = "UnsubscribeConfirmation" if ended else "SubscriptionConfirmation"
     token = call.ids.hex(160)
     former = subscription if ended else None
-    call.tx.put(TOKENS, (token,), Token(subscription.arn, call.now + TOKEN_MS, former))
+    _remember(call, token, Token(subscription.arn, call.now + TOKEN_MS, former))
     message_id, body = render.to_confirm(call, topic, subscription, token, call.endpoint, kind)
     if subscription.protocol in http.PROTOCOLS:
         http.enqueue(call, topic, subscription, kind, message_id, body)
     elif subscription.protocol == "sqs":
         send(call.at(topic.account, topic.region), subscription.endpoint, Parcel(body, sender_of(topic)))
+
+
+def _remember(call: Call, token: str, row: Token) -> None:
+    """Writes a token, and sweeps up to two whose time has passed, so that their number stays bounded."""
+    call.tx.put(TOKENS, (token,), row)
+    for item in call.tx.claim(OUTDATED_QUEUE, now_ms=call.now, lease_ms=1000, limit=2):
+        call.tx.delete(TOKENS, (item.payload.decode(),))
+        call.tx.acknowledge(OUTDATED_QUEUE, item.handle)
+    call.tx.enqueue(OUTDATED_QUEUE, token.encode(), now_ms=call.now, due_ms=row.until_ms)
 
 
 def _is_signed(call: Call, request: Request) -> bool:

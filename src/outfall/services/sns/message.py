@@ -81,7 +81,10 @@ def versions_of(request: Request) -> dict[str, str]:
         given = None
     if not isinstance(given, dict):
         raise invalid("Message Structure - JSON message body failed to parse")
-    versions = {key: value for key, value in given.items() if isinstance(value, str)}
+    # A lone surrogate can be written in JSON and nowhere else.
+    versions = {
+        key: value.encode("utf-8", "replace").decode() for key, value in given.items() if isinstance(value, str)
+    }
     if "default" not in versions:
         raise invalid("Message Structure - No default entry in JSON message body")
     return versions

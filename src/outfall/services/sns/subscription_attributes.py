@@ -34,7 +34,7 @@ def apply(topic: Topic, subscription: Subscription, given: Mapping[str, str], wh
         if name not in NAMES:
             raise invalid(f"{where}Unknown attribute {name}" if where else "AttributeName")
         if value or name == "RawMessageDelivery":
-            settings[name] = value
+            settings[name] = value.lower() if value.lower() in ("true", "false") else value
         else:
             settings.pop(name, None)
     changed = msgspec.structs.replace(subscription, settings=settings)

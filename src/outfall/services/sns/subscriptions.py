@@ -20,7 +20,7 @@ from outfall.services.sns.address import (
 from outfall.services.sns.errors import InvalidParameter, invalid
 from outfall.services.sns.model import BY_ENDPOINT, BY_OWNER, SUBSCRIPTIONS, Subscription, Topic
 from outfall.services.sns.rows import write
-from outfall.services.sns.subscription_attributes import apply
+from outfall.services.sns.subscription_attributes import apply, require_room
 
 PENDING = "pending confirmation"
 NOT_SERVED = ("email", "email-json", "application", "firehose")
@@ -74,6 +74,8 @@ def subscribe(call: Call, request: Request) -> Output:
     pointer = call.tx.get(BY_ENDPOINT, made.endpoint_key)
     existing = find_subscription(call, Arn.parse(pointer.arn)) if pointer else None
     if existing is None:
+        if "FilterPolicy" in made.settings:
+            require_room(call, topic, made)
         write(call, made)
     else:
         _compare(existing, made, given)
