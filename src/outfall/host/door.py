@@ -18,7 +18,7 @@ from outfall.core.service import Operation
 from outfall.host import function_urls, intake
 from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
-from outfall.host.http import HttpRequest, HttpResponse
+from outfall.host.http import ConnectionLost, HttpRequest, HttpResponse
 from outfall.host.private import PrivateApi
 from outfall.host.private_call import Refused
 from outfall.host.signer import certificate
@@ -62,7 +62,7 @@ class Door:
         self._urls = FunctionUrls(hall.dispatcher)
 
     async def answer(self, http: HttpRequest) -> HttpResponse:
-        """The answer to a request; never raises for what the request is."""
+        """The answer to a request. Raises `ConnectionLost` alone: there is nobody to answer then."""
         if http.path.startswith(PRIVATE):
             return await self._private(http)
         url = function_urls.url_id(http.headers.get("host", ""))
@@ -76,6 +76,9 @@ class Door:
         try:
             operation = await self._come_in(http, visit)
             response = await self._hall.dispatcher.perform(operation, visit)
+        except ConnectionLost:
+            await self._drop(visit.stored)
+            raise
         except Exception as error:
             await self._drop(visit.stored)
             response = self._fault(visit, error)
