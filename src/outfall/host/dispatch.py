@@ -85,6 +85,9 @@ class Dispatcher:
         service = self._front.services.get(route.service)
         operation = service.operations.get(route.operation) if service else None
         if operation is None:
+            if route.operation not in self._front.models.service(route.service).declared:
+                route.operation = None
+                raise identify.unknown_operation(route)
             raise NotServed(f"{route.service}:{route.operation} is not served by this version of Outfall.")
         return operation
 
