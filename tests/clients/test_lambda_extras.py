@@ -325,6 +325,21 @@ def test_a_url_with_authentication_takes_a_signature_and_a_permission(server: Se
     assert fetch(server, url, headers=signed(url, key, "another secret"))[0] == 403
 
 
+def test_a_policy_can_keep_people_from_opening_urls(server: Server) -> None:
+    make_function(server, "guarded", ECHO, make_role(server, "guarded"))
+    iam = server.client("iam")
+    iam.create_user(UserName="careful")
+    only = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+    allow = {"Effect": "Allow", "Action": "lambda:CreateFunctionUrlConfig", "Resource": "*", "Condition": only}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_user_policy(UserName="careful", PolicyName="p", PolicyDocument=policy)
+    made = iam.create_access_key(UserName="careful")["AccessKey"]
+    client = server.client("lambda", made["AccessKeyId"], made["SecretAccessKey"])
+    with pytest.raises(ClientError, match="not authorized to perform: lambda:CreateFunctionUrlConfig"):
+        client.create_function_url_config(FunctionName="guarded", AuthType="NONE")
+    assert client.create_function_url_config(FunctionName="guarded", AuthType="AWS_IAM")["AuthType"] == "AWS_IAM"
+
+
 def test_streamed_invocations_are_not_served(server: Server) -> None:
     with pytest.raises(ClientError) as caught:
         server.client("lambda").invoke_with_response_stream(FunctionName="any")

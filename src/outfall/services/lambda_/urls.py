@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html; texts [LS:
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,7 +99,12 @@ def _require_buffered(request: Request) -> None:
         raise NotServed("InvokeMode RESPONSE_STREAM of a function URL is not served.")
 
 
-@operation("CreateFunctionUrlConfig", action="lambda:CreateFunctionUrlConfig", resource=named_arn)
+def _auth_type(call: Call, request: Request) -> Mapping[str, Any]:
+    """With this key a policy keeps people from making URLs that everybody may call."""
+    return {"lambda:FunctionUrlAuthType": request["AuthType"]} if request.get("AuthType") else {}
+
+
+@operation("CreateFunctionUrlConfig", action="lambda:CreateFunctionUrlConfig", resource=named_arn, context=_auth_type)
 def create_function_url_config(call: Call, request: Request) -> Output:
     """A URL for a function or an alias, under an id of its own."""
     _require_buffered(request)
@@ -123,7 +129,7 @@ def get_function_url_config(call: Call, request: Request) -> Output:
     return _render(call, *_require(call, request))
 
 
-@operation("UpdateFunctionUrlConfig", action="lambda:UpdateFunctionUrlConfig", resource=named_arn)
+@operation("UpdateFunctionUrlConfig", action="lambda:UpdateFunctionUrlConfig", resource=named_arn, context=_auth_type)
 def update_function_url_config(call: Call, request: Request) -> Output:
     """Changes who may call a URL; what the request leaves out stays."""
     _require_buffered(request)
