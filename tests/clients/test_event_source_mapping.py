@@ -274,6 +274,21 @@ def test_no_more_batches_run_at_once_than_the_mapping_allows(still: Server) -> N
     assert bodies(road.told(8)) == [str(number) for number in range(8)]
 
 
+def test_a_throttled_function_does_not_hold_up_another_even_where_one_environment_runs_at_once(
+    new_server: Callable[..., Server],
+) -> None:
+    server = new_server("--clock", "manual", "--environments-max", "1").start()
+    stuck, free = Polled(server, "stuck"), Polled(server, "free")
+    stuck.client.put_function_concurrency(FunctionName="stuck", ReservedConcurrentExecutions=0)
+    stuck.map()
+    free.map()
+    stuck.send("patient")
+    assert stuck.comes_to(0, 1)
+    free.send("a")
+    assert bodies(free.told()) == ["a"]
+    assert free.comes_to(0, 0)
+
+
 def test_a_restart_goes_on_polling(new_server: Callable[..., Server]) -> None:
     server = new_server("--clock", "manual").start()
     road = Polled(server, "restart")

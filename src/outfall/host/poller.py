@@ -237,9 +237,10 @@ class Poller:
         await self._station.store.run(work)
 
     async def _pause(self, wait_ms: int) -> None:
-        """Waits on the clock of record, whose moves are told by a nudge."""
+        """Waits on the clock of record, whose moves are told by a nudge; leaves its place to others meanwhile."""
         until_ms = self._station.clock.now_ms() + max(wait_ms, PAUSE_MS_MIN)
         self._pauses.append(until_ms)
+        self._station.places.release()
         self._rest()
         try:
             while (left_ms := until_ms - self._station.clock.now_ms()) > 0:
@@ -247,6 +248,7 @@ class Poller:
                 await _at_most(self._moved, left_ms / 1000)
         finally:
             self._pauses.remove(until_ms)
+        await self._station.places.acquire()
 
 
 async def _at_most(event: asyncio.Event, timeout_s: float) -> None:
