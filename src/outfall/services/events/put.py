@@ -21,7 +21,7 @@ ENTRIES_SIZE_MAX = 1_048_576
 
 TIME_SIZE = 14
 _REQUIRED = ("Source", "DetailType", "Detail")
-_REQUIRED_IN_EVENT = ("id", "account", "source", "time", "region", "resources", "detail-type")
+_REQUIRED_IN_EVENT = frozenset({"id", "account", "source", "time", "region", "detail-type"})
 
 
 @operation("PutEvents", action=None)
@@ -98,7 +98,10 @@ def admit(ctx: Context, key: Key, event: Event) -> None:
 
 @operation("TestEventPattern", action="events:TestEventPattern")
 def test_event_pattern(call: Call, request: Request) -> Output:
-    """Whether a pattern matches an event. Errors: InvalidEventPatternException, ValidationException."""
+    """Whether a pattern matches an event, which must be a whole one but for its resources and detail.
+
+    Errors: InvalidEventPatternException, ValidationException. [LS:test_event_pattern minimal]
+    """
     try:
         pattern = compile_pattern(request["EventPattern"])
     except PatternError as error:
@@ -107,6 +110,8 @@ def test_event_pattern(call: Call, request: Request) -> Output:
         event = msgspec.json.decode(request["Event"], type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         raise not_valid("Event") from None
+    if not _REQUIRED_IN_EVENT <= event.keys():
+        raise not_valid("Event")
     return {"Result": pattern.matches(event)}
 
 

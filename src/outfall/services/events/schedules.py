@@ -1,7 +1,8 @@
 """Rules with a schedule: the next occurrence waits on `SCHEDULES_QUEUE`; when it comes, the rule's targets receive a
 Scheduled Event and the one after it is put there.
 
-Occurrences that passed while nobody claimed them (the server was down) are made up for once, not one by one.
+Occurrences that passed while nobody claimed them (the clock jumped, the server was down) are made up for one by one;
+when they are very many, once.
 Rule: [LS:test_events_schedule]
 """
 
@@ -18,6 +19,9 @@ from outfall.services.events.make import make_event
 from outfall.services.events.model import RULES, SCHEDULES_QUEUE, Rule, RuleKey, encode
 
 STAMP_DIGITS = 8
+
+MADE_UP_FOR_MAX = 100
+"""So many missed occurrences of a rule are made up for one by one: a week's sleep must not end in a flood."""
 
 
 class Occurrence(msgspec.Struct, frozen=True):
@@ -78,10 +82,17 @@ def step_schedule(ctx: Context, item: Item) -> None:
         at_ms=item.due_ms,
     )
     deliver_all(ctx, rule, event)
-    schedule = cron.parse(rule.schedule)
-    after_ms = item.due_ms
-    if isinstance(schedule, cron.Rate):
-        after_ms += max(0, ctx.now - item.due_ms) // schedule.every_ms * schedule.every_ms
-    else:
-        after_ms = max(after_ms, ctx.now)
+    after_ms = _catch_up(cron.parse(rule.schedule), item.due_ms, ctx.now)
     ctx.tx.put(RULES, rule.key, _enqueue(ctx, msgspec.structs.replace(rule, item=0), after_ms))
+
+
+def _catch_up(schedule: cron.Rate | cron.Cron, due_ms: int, now_ms: int) -> int:
+    """The time after which the next occurrence is looked for."""
+    at_ms: int | None = due_ms
+    for _ in range(MADE_UP_FOR_MAX + 1):
+        at_ms = schedule.after(at_ms) if at_ms is not None else None
+        if at_ms is None or at_ms > now_ms:
+            return due_ms
+    if isinstance(schedule, cron.Rate):
+        return due_ms + (now_ms - due_ms) // schedule.every_ms * schedule.every_ms
+    return now_ms
