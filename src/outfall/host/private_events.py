@@ -65,7 +65,7 @@ def _told(tx: Tx, summary: timeline.Summary) -> dict[str, Any]:
     last = event.last if event else None
     return {
         "event": _summary(summary),
-        "history": [{"fact": type(fact).__name__, **asdict(fact)} for fact in facts],
+        "history": [{"fact": type(fact).__name__, **msgspec.structs.asdict(fact)} for fact in facts],
         "payload": _text(event.payload if event else None),
         "response": _text(last.payload if last else None),
         "record": _text(search.record_of(event, facts) if event else None),
@@ -74,7 +74,7 @@ def _told(tx: Tx, summary: timeline.Summary) -> dict[str, Any]:
 
 
 def _delivery(fact: history.Delivered | history.Undelivered) -> dict[str, Any]:
-    told = asdict(fact)
+    told = msgspec.structs.asdict(fact)
     del told["wall_ms"]
     return {"delivered": isinstance(fact, history.Delivered), **told}
 
