@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import time
@@ -31,6 +30,8 @@ def ask(
     endpoint: str, path: str, *, method: str = "GET", body: bytes = b"", timeout_s: float = TIMEOUT_S
 ) -> dict[str, Any]:
     """The answer of the private API; a server that is not there, or refuses, ends the command with one line."""
+    import http.client  # not for those who start a server
+
     parts = urlsplit(endpoint)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
     try:
@@ -62,6 +63,8 @@ def follow(endpoint: str, *, after: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def _streamed(endpoint: str, path: str) -> Iterator[dict[str, Any]]:
+    import http.client  # not for those who start a server
+
     parts = urlsplit(endpoint)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=TIMEOUT_S)
     try:

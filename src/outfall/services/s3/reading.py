@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 
 from outfall.core.body import Content
@@ -132,6 +131,8 @@ def _overrides(call: Call, request: Request) -> dict[str, Any]:
     told = {name: request[member] for member, name in OVERRIDES.items() if request.get(member)}
     if request.get("ResponseExpires") is not None:
         moment = datetime.fromtimestamp(request["ResponseExpires"] // 1000, UTC)
+        from email.utils import format_datetime  # slow to import, rarely needed
+
         told["Expires"] = format_datetime(moment, usegmt=True)
     if told and call.principal.kind == "anonymous":
         raise errors.InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
