@@ -14,8 +14,6 @@ from benchmarks.peers import Running
 from benchmarks.report import Figure, Results
 
 Measured = dict[str, float]
-MEASURE_S_MAX = 60.0
-"""How long one server may take for one round of one scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,8 @@ class Scenario:
     figures: tuple[Figure, ...]
     measure: Callable[[Running, Scale, Results], Awaitable[Measured]]
     rounds: int = 3
+    limit_s: float = 60.0
+    """How long one server may take for one round."""
 
 
 async def take_turns(scenario: Scenario, servers: list[Running], scale: Scale, results: Results) -> None:
@@ -57,14 +57,14 @@ async def take_turns(scenario: Scenario, servers: list[Running], scale: Scale, r
             try:
                 if scenario.service not in server.peer.services:
                     raise Failed(server.peer.lacks or f"does not serve {scenario.service}")
-                async with asyncio.timeout(MEASURE_S_MAX):
+                async with asyncio.timeout(scenario.limit_s):
                     measured = await scenario.measure(server, scale, results)
                 for figure, value in measured.items():
                     results.add(figure, name, value)
             except (Failed, TimeoutError) as error:
                 failed.add(name)
                 for figure_ in scenario.figures:
-                    results.lack(figure_.name, name, str(error) or f"not done within {MEASURE_S_MAX:g} s")
+                    results.lack(figure_.name, name, str(error) or f"not done within {scenario.limit_s:g} s")
 
 
 async def rate(

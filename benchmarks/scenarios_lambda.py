@@ -45,7 +45,7 @@ async def warm(server: Running, scale: Scale, _: Results) -> Measured:
     function = await make_function(server, await make_role(server), PLAIN)
     await _timed_invoke(server, function, 5)
     before = processes.cpu_s(server.pid)
-    taken = await _timed_invoke(server, function, scale.samples * 10)
+    taken = await _timed_invoke(server, function, scale.samples * 4)
     cpu_s = processes.cpu_s(server.pid) - before
     return {
         "warm invoke, p50": percentile(taken, 50),
@@ -145,6 +145,7 @@ SCENARIOS = (
             Figure("warm invoke, CPU", "us/run", "less"),
         ),
         warm,
+        rounds=2,
     ),
     Scenario(
         "upload",

@@ -10,7 +10,7 @@ from benchmarks.report import Figure, Results
 from benchmarks.scenario import Measured, Scale, Scenario, rate, rate_figures, unique
 
 SMALL = b"x" * 1024
-KEYS = 1000
+KEYS = 5000
 PUT_BIG, GET_BIG = "S3 put 64 MiB", "S3 get 64 MiB"
 
 
@@ -21,7 +21,7 @@ async def _make_bucket(server: Running, name: str) -> str:
 
 
 async def small(server: Running, scale: Scale, _: Results) -> Measured:
-    """PutObject and GetObject of 1 KiB, a thousand keys in turns."""
+    """PutObject and GetObject of 1 KiB, five thousand keys in turns."""
     bucket = await _make_bucket(server, "small")
     keys = [f"/{bucket}/{n:05}" for n in range(KEYS)]
     puts = sending([server.signer.s3("PUT", key, SMALL) for key in keys])

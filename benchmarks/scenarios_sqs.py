@@ -103,5 +103,6 @@ SCENARIOS = (
         ),
         backlog,
         rounds=1,
+        limit_s=900.0,
     ),
 )
