@@ -12,6 +12,7 @@ from outfall.core.effects import RunFunction
 from outfall.core.errors import AwsError
 from outfall.core.invocation import AsyncEvent, LogLine, Outcome, Throttled
 from outfall.flow.accept import QUEUES, unpack
+from outfall.host.concurrency import Concurrency
 from outfall.services.lambda_.invoke import log_tail
 from tests.support import ACCOUNT, REGION
 
@@ -88,8 +89,8 @@ def test_reserved_concurrency_0_throttles_at_once_and_still_accepts_events(world
     """async-012, async-013."""
     world.active()
     world.call("PutFunctionConcurrency", FunctionName="fn", ReservedConcurrentExecutions=0)
-    error = world.fails("Invoke", FunctionName="fn")
-    assert (error.status, error.fields["Reason"]) == (429, "ReservedFunctionConcurrentInvocationLimitExceeded")
+    throttled = Concurrency(1000).enter(run(world).run)
+    assert throttled == Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
     assert world.call("Invoke", FunctionName="fn", InvocationType="Event")["StatusCode"] == 202
 
 

@@ -30,7 +30,6 @@ from outfall.services.lambda_.names import FunctionName, named, named_arn
 LOG_TAIL_SIZE = 4096
 CLIENT_CONTEXT_SIZE_MAX = 3583
 RUNNABLE = frozenset({"Active", "Inactive"})
-RESERVED_REASON = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
 @operation("Invoke", action="lambda:InvokeFunction", resource=named_arn)
@@ -91,8 +90,6 @@ def _synchronous(call: Call, name: FunctionName, row: VersionRow, request: Reque
 def run_of(call: Call, name: FunctionName, row: VersionRow, body: bytes, *, client_context: str = "") -> Run:
     """A synchronous run of this version; raises what stops it before it begins."""
     target = functions.target(call, name, row)
-    if target.reserved_concurrency == 0:
-        raise TooManyRequestsException(Reason=RESERVED_REASON)
     trace = entered(call, Arn.parse(target.arn), call.headers.get("x-amzn-trace-id", ""))
     if loops(trace, target):
         raise RecursiveInvocationException
