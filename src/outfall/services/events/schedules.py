@@ -25,10 +25,11 @@ MADE_UP_FOR_MAX = 100
 
 
 class Occurrence(msgspec.Struct, frozen=True):
-    """An occurrence that waits: of which rule, and which of its schedules."""
+    """An occurrence that waits: of which rule, which of its schedules, and for when (a claim hides its due time)."""
 
     rule: RuleKey
     stamp: str
+    due_ms: int = 0
 
 
 _decode = msgspec.msgpack.Decoder(Occurrence).decode
@@ -60,7 +61,7 @@ def _enqueue(ctx: Context, rule: Rule, after_ms: int) -> Rule:
     due_ms = cron.parse(rule.schedule).after(after_ms)
     if due_ms is None:
         return rule
-    waiting = encode(Occurrence(rule.key, rule.stamp))
+    waiting = encode(Occurrence(rule.key, rule.stamp, due_ms))
     number = ctx.tx.enqueue(SCHEDULES_QUEUE, waiting, now_ms=ctx.now, due_ms=due_ms)
     return msgspec.structs.replace(rule, item=number)
 
@@ -79,10 +80,10 @@ def step_schedule(ctx: Context, item: Item) -> None:
         detail_type="Scheduled Event",
         detail="{}",
         resources=(rule.arn,),
-        at_ms=item.due_ms,
+        at_ms=occurrence.due_ms,
     )
     deliver_all(ctx, rule, event)
-    after_ms = _catch_up(cron.parse(rule.schedule), item.due_ms, ctx.now)
+    after_ms = _catch_up(cron.parse(rule.schedule), occurrence.due_ms, ctx.now)
     ctx.tx.put(RULES, rule.key, _enqueue(ctx, msgspec.structs.replace(rule, item=0), after_ms))
 
 
