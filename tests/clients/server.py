@@ -43,11 +43,14 @@ class Server:
         self._clients: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *more: str) -> Server:
+    def command(self, *more: str) -> list[str]:
+        """What is typed to start it."""
         command = [sys.executable, "-m", "outfall", "up", "--port", str(self.port)]
-        command += ["--data", str(self.directory / "data"), *self.arguments, *more]
+        return [*command, "--data", str(self.directory / "data"), *self.arguments, *more]
+
+    def start(self, *more: str) -> Server:
         with (self.directory / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=plain_environment())
+            self.process = subprocess.Popen(self.command(*more), stdout=log, stderr=log, env=plain_environment())
         process = self.process
         if not wait_until(lambda: is_up(self.endpoint) or process.poll() is not None, 30) or process.poll() is not None:
             raise AssertionError(f"the server did not start:\n{self.log()}")

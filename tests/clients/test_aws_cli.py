@@ -66,6 +66,7 @@ def role(terminal: Terminal, name: str) -> str:
     ]
 
 
+@pytest.mark.timeout(300)  # twenty commands, each a process of its own
 def test_the_lesson(terminal: Terminal) -> None:
     aws, write = terminal.aws, terminal.write
     success_url, success = queue(terminal, "S3-success")
@@ -211,9 +212,9 @@ def test_who_am_i(terminal: Terminal) -> None:
             "The role with name nope cannot be found.",
         ),
         (
-            "lambda list-layers",
-            "An error occurred (NotImplemented) when calling the ListLayers operation: "
-            "lambda:ListLayers is not served by this version of Outfall.",
+            "lambda list-code-signing-configs",
+            "An error occurred (NotImplemented) when calling the ListCodeSigningConfigs operation: "
+            "lambda:ListCodeSigningConfigs is not served by this version of Outfall.",
         ),
         (
             "s3api get-object --bucket no-such-bucket-here --key k out",
