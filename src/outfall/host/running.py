@@ -25,8 +25,9 @@ class Running:
         throttled = self._concurrency.enter(run)
         if throttled is not None:
             return throttled
+        at_once = self._concurrency.of(run)
         try:
-            return replace(await self._sandbox.run(run), concurrency=self._concurrency.of(run))
+            return replace(await self._sandbox.run(run), concurrency=at_once)
         finally:
             self._concurrency.leave(run)
 
