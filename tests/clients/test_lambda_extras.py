@@ -8,6 +8,7 @@ import json
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,6 +73,17 @@ def test_async_027_a_function_that_invokes_itself_is_stopped_after_16_runs(serve
     assert record["requestPayload"]["n"] == 16
     runs = [json.loads(message["Body"])["responsePayload"] for message in server.drain(success_url, 16, 10)]
     assert sorted(runs) == list(range(16))
+    now = datetime.now(UTC)
+    counted = server.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="RecursiveInvocationsDropped",
+        Dimensions=[{"Name": "FunctionName", "Value": "loop"}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )
+    assert sum(point["Sum"] for point in counted["Datapoints"]) == 1
 
 
 def test_async_028_a_function_may_allow_its_loop(server: Server) -> None:

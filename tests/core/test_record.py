@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from outfall.core.invocation import AsyncEvent, Response
 from outfall.core.record import dead_letter, invocation_record, timestamp
@@ -48,7 +48,7 @@ def test_zero_concurrency_leaves_out_what_was_never_answered():  # async-012
     assert list(record) == ["version", "timestamp", "requestContext", "requestPayload"]
 
 
-@pytest.mark.parametrize("status", [404, 429])
+@pytest.mark.parametrize("status", [400, 404, 429])
 def test_what_never_ran_has_a_status_and_nothing_else(status):  # async-014, async-016
     record = json.loads(invocation_record(replace(EVENT, last=Response(status)), "EventAgeExceeded", AT))
     assert record["responseContext"] == {"statusCode": status}
@@ -92,6 +92,7 @@ def test_a_dead_letter_is_the_event_to_the_byte_with_three_attributes():  # dlq-
     "case, condition, last, code, message",
     [
         ("dlq-002", "RetriesExhausted", Response(404), "404", f"Function not found: {FUNCTION}:$LATEST"),
+        ("loop", "RecursiveInvocation", Response(400), "400", "Detected recursive invocation."),
         ("dlq-003", "EventAgeExceeded", Response(429), "429", "Rate Exceeded."),
         (
             "dlq-004",
