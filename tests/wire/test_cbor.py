@@ -121,7 +121,11 @@ def test_cloudwatch_is_spoken_in_three_protocols_compressed_or_not(
     assert sent(models, {**headers, "content-encoding": "gzip"}, gzip.compress(body), path) == WANTED
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(JSON_BODY)[:-9], gzip.compress(bytes(20_000_000))])
+@pytest.mark.parametrize(
+    "body",
+    [b"no gzip", gzip.compress(JSON_BODY)[:-9], gzip.compress(bytes(20_000_000))],
+    ids=["no gzip", "cut off", "too large"],
+)
 def test_a_compressed_body_that_is_broken_or_too_large_is_refused(models: Models, body: bytes) -> None:
     with pytest.raises(AwsError) as caught:
         sent(models, {**TARGET, "content-encoding": "gzip"}, body)
