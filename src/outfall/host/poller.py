@@ -56,6 +56,7 @@ class Poller:
         self._pauses: list[int] = []
         self._width = self._ceiling = poll.CONCURRENCY_FIRST
         self._throttled = False
+        self._stopping = False
         self._batch = poll.NOTHING
         self._left: list[SourceMessage] = []
         self._complaint = ""
@@ -84,6 +85,8 @@ class Poller:
 
     async def stop(self, drain_s: float) -> None:
         """Takes nothing more and lets what runs end, for at most `drain_s`."""
+        self._stopping = True
+        self._moved.set()
         self._loop.cancel()
         if self._runs:
             await asyncio.wait(self._runs, timeout=drain_s)
@@ -197,7 +200,7 @@ class Poller:
         """Runs a batch, as often as it is throttled, until its messages begin to reappear."""
         station, throttles = self._station, 0
         try:
-            while not poll.has_lapsed(batch, seen.visibility_s, station.clock.now_ms()):
+            while not (self._stopping or poll.has_lapsed(batch, seen.visibility_s, station.clock.now_ms())):
                 run, scale = await self._start(seen, batch)
                 if run is None:
                     return
@@ -243,7 +246,7 @@ class Poller:
         self._station.places.release()
         self._rest()
         try:
-            while (left_ms := until_ms - self._station.clock.now_ms()) > 0:
+            while (left_ms := until_ms - self._station.clock.now_ms()) > 0 and not self._stopping:
                 self._moved.clear()
                 await _at_most(self._moved, left_ms / 1000)
         finally:
