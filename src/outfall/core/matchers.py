@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from outfall.core.pattern_reader import PatternError, Reader, Token
+from outfall.core.anything_but import anything_but
+from outfall.core.pattern_reader import PatternError, Reader, Token, close, is_number
+from outfall.core.wildcards import wildcard_matches, wildcard_parts
 
 Test = Callable[[Any], bool]
 
@@ -25,7 +27,6 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_NUMBER_OR_STRING = frozenset({"string", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,11 @@ def _expression(reader: Reader) -> Test | None:
     return read(reader)
 
 
-def _close(reader: Reader, complaint: str = "Only one key allowed in match expression") -> None:
-    token = reader.next()
-    if token.kind != "}":
-        reader.fail(complaint, token)
-
-
 def _exists(reader: Reader) -> Test | None:
     token = reader.next()
     if token.kind not in ("true", "false"):
         reader.fail("exists match pattern must be either true or false.", token)
-    _close(reader)
+    close(reader)
     return (lambda value: True) if token.value else None
 
 
@@ -126,13 +121,13 @@ def _affix(name: str, meets: Callable[[str, str], bool]) -> Callable[[Reader], T
             if inner.kind != "field" or inner.value != "equals-ignore-case":
                 reader.fail(f"Unsupported {name} pattern: {inner.value}", inner)
             affix = _text(reader, "equals-ignore-case match pattern must be a string")[0].casefold()
-            _close(reader)
-            _close(reader)
+            close(reader)
+            close(reader)
             return lambda value: isinstance(value, str) and meets(value.casefold(), affix)
         if token.kind != "string":
             reader.fail(f"{name} match pattern must be a string", token)
         affix = str(token.value)
-        _close(reader)
+        close(reader)
         return lambda value: isinstance(value, str) and meets(value, affix)
 
     return read
@@ -140,59 +135,21 @@ def _affix(name: str, meets: Callable[[str, str], bool]) -> Callable[[Reader], T
 
 def _ignore_case(reader: Reader) -> Test:
     wanted = _text(reader, "equals-ignore-case match pattern must be a string")[0].casefold()
-    _close(reader)
+    close(reader)
     return lambda value: isinstance(value, str) and value.casefold() == wanted
 
 
 def _wildcard(reader: Reader) -> Test:
     text, token = _text(reader, "wildcard match pattern must be a string")
     parts = wildcard_parts(reader, text, token)
-    _close(reader)
+    close(reader)
     return lambda value: isinstance(value, str) and wildcard_matches(parts, value)
-
-
-def wildcard_parts(reader: Reader, text: str, token: Token) -> tuple[str, ...]:
-    """The literal parts between the `*` of a wildcard; `\\*` and `\\\\` stand for themselves. Positions in complaints
-    count the quote before the text. [LS:content_wildcard_repeating_star_EXC]"""
-    parts, at = [""], 0
-    while at < len(text):
-        char = text[at]
-        if char == "\\":
-            if text[at + 1 : at + 2] not in ("*", "\\"):
-                reader.fail(f"Invalid escape character at pos {at + 1}", token, looked_into=True)
-            parts[-1] += text[at + 1]
-            at += 2
-            continue
-        if char == "*":
-            if text[at + 1 : at + 2] == "*":
-                reader.fail(f"Consecutive wildcard characters at pos {at + 1}", token, looked_into=True)
-            parts.append("")
-        else:
-            parts[-1] += char
-        at += 1
-    return tuple(parts)
-
-
-def wildcard_matches(parts: tuple[str, ...], value: str) -> bool:
-    """Whether these parts stand in a text in this order, the first at its begin and the last at its end."""
-    first, last = parts[0], parts[-1]
-    if len(parts) == 1:
-        return value == first
-    if len(value) < len(first) + len(last) or not value.startswith(first) or not value.endswith(last):
-        return False
-    at, end = len(first), len(value) - len(last)
-    for part in parts[1:-1]:
-        found = value.find(part, at, end)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return True
 
 
 def _cidr(reader: Reader) -> Test:
     text, _ = _text(reader, "prefix match pattern must be a string")
     network = _network(text)
-    _close(reader)
+    close(reader)
 
     def test(value: Any) -> bool:
         if not isinstance(value, str):
@@ -228,15 +185,11 @@ def _numeric(reader: Reader) -> Test:
     if opening.kind != "[":
         reader.fail("Value of numeric must be an array.", opening)
     bounds = _bounds(reader)
-    _close(reader, "Too many elements in numeric expression")
+    close(reader, "Too many elements in numeric expression")
     if len(bounds) == 1:
         ((meets, bound),) = bounds
-        return lambda value: _is_number(value) and meets(value, bound)
-    return lambda value: _is_number(value) and all(meets(value, bound) for meets, bound in bounds)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        return lambda value: is_number(value) and meets(value, bound)
+    return lambda value: is_number(value) and all(meets(value, bound) for meets, bound in bounds)
 
 
 def _bounds(reader: Reader) -> list[tuple[Callable[[Any, Any], bool], float]]:
@@ -279,101 +232,12 @@ def _shown(token: Token) -> str:
     return str(token.value) if token.kind in ("string", "number") else token.kind
 
 
-def _anything_but(reader: Reader) -> Test:
-    token = reader.next()
-    if token.kind != "{":
-        return _but_values(reader, token)
-    name = reader.next()
-    if name.kind != "field":
-        reader.fail("Anything-But expression name not found", name)
-    kind = _BUT_EXPRESSIONS.get(str(name.value))
-    if kind is None:
-        reader.fail(f"Unsupported anything-but pattern: {name.value}", name)
-    complaint, prepare = kind
-    refused = tuple(prepare(reader, text) for text in _but_texts(reader, complaint))
-    _close(reader)
-    _close(reader)
-    return lambda value: not (isinstance(value, str) and any(one(value) for one in refused))
-
-
-def _but_values(reader: Reader, token: Token) -> Test:
-    if token.kind != "[" and token.kind not in _NUMBER_OR_STRING:
-        reader.fail("Value of anything-but must be an array or single string/number value.", token)
-    values, kinds = [token.value], {token.kind}
-    if token.kind == "[":
-        values, kinds = [], set()
-        while (one := reader.next()).kind != "]":
-            if one.kind not in _NUMBER_OR_STRING:
-                reader.fail("Inside anything but list, start|null|boolean is not supported.", one, told_twice=True)
-            values.append(one.value)
-            kinds.add(one.kind)
-        if len(kinds) != 1:
-            reader.fail(
-                "Inside anything but list, either all values are number or string, mixed type is not supported", one
-            )
-    _close(reader, "Too many elements in numeric expression")
-    refused = frozenset(values)
-    if "number" in kinds:
-        return lambda value: not (_is_number(value) and value in refused)
-    return lambda value: not (isinstance(value, str) and value in refused)
-
-
-def _but_texts(reader: Reader, complaint: str) -> list[Token]:
-    """The string, or the strings of the array, behind an operator inside `anything-but`."""
-    token = reader.next()
-    if token.kind != "[" and token.kind not in _NUMBER_OR_STRING:
-        reader.fail("Value of anything-but must be an array or single string/number value.", token)
-    if token.kind != "[":
-        if token.kind != "string":
-            reader.fail(complaint, token)
-        return [token]
-    texts: list[Token] = []
-    while (one := reader.next()).kind != "]":
-        if one.kind != "string":
-            reader.fail(complaint, one, told_twice=True)
-        texts.append(one)
-    return texts
-
-
-Prepare = Callable[[Reader, Token], Callable[[str], bool]]
-
-
-def _but_affix(meets: Callable[[str, str], bool]) -> Prepare:
-    def prepare(reader: Reader, token: Token) -> Callable[[str], bool]:
-        if not token.value:
-            reader.fail("Null prefix/suffix not allowed", token, looked_into=True)
-        return lambda value: meets(value, token.value)
-
-    return prepare
-
-
-def _but_ignore_case(reader: Reader, token: Token) -> Callable[[str], bool]:
-    refused = str(token.value).casefold()
-    return lambda value: value.casefold() == refused
-
-
-def _but_wildcard(reader: Reader, token: Token) -> Callable[[str], bool]:
-    parts = wildcard_parts(reader, str(token.value), token)
-    return lambda value: wildcard_matches(parts, value)
-
-
-_AFFIX_COMPLAINT = "prefix/suffix match pattern must be a string"
-_BUT_EXPRESSIONS: dict[str, tuple[str, Prepare]] = {
-    "prefix": (_AFFIX_COMPLAINT, _but_affix(str.startswith)),
-    "suffix": (_AFFIX_COMPLAINT, _but_affix(str.endswith)),
-    "equals-ignore-case": (
-        "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-        _but_ignore_case,
-    ),
-    "wildcard": ("wildcard match pattern must be a string", _but_wildcard),
-}
-
 _EXPRESSIONS: dict[str, Callable[[Reader], Test | None]] = {
     "prefix": _affix("prefix", str.startswith),
     "suffix": _affix("suffix", str.endswith),
     "equals-ignore-case": _ignore_case,
     "wildcard": _wildcard,
-    "anything-but": _anything_but,
+    "anything-but": anything_but,
     "numeric": _numeric,
     "exists": _exists,
     "cidr": _cidr,

@@ -181,3 +181,15 @@ class Reader:
             if not error.msg.startswith("Unterminated"):
                 reason = "Illegal character or escape in a String value"
             raise PatternError(reason, self._place(min(error.pos, len(self._text)))) from None
+
+
+def close(reader: Reader, complaint: str = "Only one key allowed in match expression") -> None:
+    """Reads the brace that ends a match expression; complains of anything else."""
+    token = reader.next()
+    if token.kind != "}":
+        reader.fail(complaint, token)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a number (a boolean is none)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -110,7 +110,7 @@ def test_event_pattern(call: Call, request: Request) -> Output:
         event = msgspec.json.decode(request["Event"], type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         raise not_valid("Event") from None
-    if not _REQUIRED_IN_EVENT <= event.keys():
+    if not _REQUIRED_IN_EVENT.issubset(event):
         raise not_valid("Event")
     return {"Result": pattern.matches(event)}
 
