@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from outfall.core.body import Segment
 
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency", "RecursiveInvocation"]
@@ -50,8 +52,7 @@ class EnvironmentSpec:
     logging: Logging
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """One invocation to perform. `invoked_arn` is what the handler sees as `context.invoked_function_arn`."""
 
     environment: EnvironmentSpec
@@ -63,16 +64,14 @@ class Run:
     client_context: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(msgspec.Struct, frozen=True):
     """One log event as CloudWatch Logs stores it."""
 
     at_ms: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What came of an invocation that ran (or whose environment could not start, which is the function's error too).
 
     `payload` is the result, or the error object to the byte; `function_error` is empty on success and `Unhandled`
@@ -91,24 +90,21 @@ class Outcome:
     """Invocations of the function that ran when this one began, itself included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled:
+class Throttled(msgspec.Struct, frozen=True):
     """No environment may be started. `reason` is that of AWS's 429: `ReservedFunctionConcurrentInvocationLimitExceeded`
     or `ConcurrentInvocationLimitExceeded`."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True):
     """The event invoke config's numbers. [BC] retries 0..2 (default 2), age 60..21600 s (default 21600)."""
 
     retries_max: int = 2
     event_age_s_max: int = 21600
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionTarget:
+class FunctionTarget(msgspec.Struct, frozen=True):
     """A function, version or alias as it stands now. `arn` is unqualified; destinations are ARNs or empty."""
 
     arn: str
@@ -123,8 +119,7 @@ class FunctionTarget:
     recursive_loop: str = "Terminate"
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """Where an event may end and how often it is tried, as last known: events outlive their function, and a function
     that was deleted still gets the records of what was queued for it. [SD:async_deleted_targets_analysis]"""
 
@@ -148,8 +143,7 @@ class Ending:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """What the last attempt answered, as a record shows it: 200 when the function ran, 404 or 429 when it could not."""
 
     status_code: int
@@ -158,8 +152,7 @@ class Response:
     payload: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AsyncEvent:
+class AsyncEvent(msgspec.Struct, frozen=True):
     """An event accepted for asynchronous invocation, as it lies on its function's queue.
 
     `function` is the ARN as invoked (perhaps qualified). `attempts` counts what AWS counts in approximateInvokeCount;

@@ -5,7 +5,9 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-han
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from outfall.core import lineage
 from outfall.core.arn import Arn, function_arn, function_name
