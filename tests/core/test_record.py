@@ -7,7 +7,6 @@ import json
 
 import pytest
 from msgspec.structs import replace
-from msgspec.structs import replace
 
 from outfall.core.invocation import AsyncEvent, Response
 from outfall.core.record import dead_letter, invocation_record, timestamp
