@@ -11,7 +11,10 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import signal
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,17 +36,23 @@ SETTLED_S = 1.5
 """What a server does after its first answer is done by then."""
 
 
-async def measure(only: set[str], peers: list[Peer], scale: Scale) -> Results:
-    """Runs the scenarios of these names on Outfall and these peers."""
-    results = Results()
+async def measure(
+    only: set[str], peers: list[Peer], scale: Scale, keep: Callable[[Results], None] = lambda _: None
+) -> Results:
+    """Runs the scenarios of these names on Outfall and these peers; `keep` gets the results so far after each."""
+    results, mine = Results(), asyncio.current_task()
+    assert mine is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, mine.cancel)  # the servers end with us
     if "start" in only:
         await _starts([OUTFALL, *peers], results)
+        keep(results)
     async with contextlib.AsyncExitStack() as stack:
         running = [one for peer in (OUTFALL, *peers) if (one := await _running(peer, stack, results))]
         for scenario in SCENARIOS:
             if scenario.name in only:
                 print(f"  {scenario.name}", file=sys.stderr, flush=True)
                 await take_turns(scenario, running, scale, results)
+                keep(results)
                 gc.collect()
         if FAILING.name in only:
             print(f"  {FAILING.name}", file=sys.stderr, flush=True)
@@ -96,24 +105,33 @@ def main() -> None:
     options.add_argument("--no-peers", action="store_true", help="Outfall alone")
     options.add_argument("--quick", action="store_true", help="little of everything")
     options.add_argument("--backlog", type=int, help="messages in the long queue")
+    options.add_argument("--seconds", type=float, help="length of one slice of a rate")
     options.add_argument("--out", type=Path, help="the file for the table")
     given = options.parse_args()
     wanted = [] if given.no_peers else [peer for peer in PEERS if not given.peer or peer.name in given.peer]
     scale = QUICK if given.quick else Scale()
     if given.backlog:
-        scale = Scale(**{name: getattr(scale, name) for name in Scale.__slots__} | {"backlog": given.backlog})
+        scale = replace(scale, backlog=given.backlog)
+    if given.seconds:
+        scale = replace(scale, seconds=given.seconds)
     reasons: dict[str, str] = {}
     peers = _installed(wanted, reasons)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        results = runner.run(measure(set(given.only or NAMES), peers, scale))
-    for name, reason in reasons.items():
-        if reason:
-            results.lack("everything", name, reason)
-    table = report.markdown(results, _figures(), ["outfall", *(peer.name for peer in wanted)])
     out = given.out or Path(__file__).parent / "results" / f"{datetime.now(UTC):%Y-%m-%d-%H%M}.md"
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(table)
-    print(table)
+
+    def table(results: Results) -> str:
+        for name, reason in reasons.items():
+            if reason:
+                results.lack("everything", name, reason)
+        return report.markdown(results, _figures(), ["outfall", *(peer.name for peer in wanted)])
+
+    def keep(results: Results) -> None:
+        out.write_text(table(results))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        results = runner.run(measure(set(given.only or NAMES), peers, scale, keep))
+    keep(results)
+    print(table(results))
     print(f"Written to {out}", file=sys.stderr)
 
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -176,4 +177,6 @@ class Running:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)  # what it left behind: it led a session of its own
         shutil.rmtree(self._place, ignore_errors=True)
