@@ -131,3 +131,11 @@ def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def print_json(value: object) -> None:
     """Prints a value for a program to read."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def say(output: str, line: str, value: object) -> None:
+    """Prints a line for a person, or a value for a program."""
+    if output == "json":
+        print_json(value)
+    else:
+        click.echo(line)

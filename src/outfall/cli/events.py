@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import click
 
-from outfall.cli.client import ask, endpoint_of, endpoint_option, follow, output_option, print_json
+from outfall.cli.client import ask, endpoint_of, endpoint_option, follow, output_option, print_json, say
 
 
 @click.group(invoke_without_command=True)
@@ -135,13 +135,14 @@ def skip(event_id: str | None, every: bool, endpoint: str | None, output: str) -
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @endpoint_option
-def reset(yes: bool, endpoint: str | None) -> None:
+@output_option
+def reset(yes: bool, endpoint: str | None, output: str) -> None:
     """Remove everything the server holds: buckets, queues, functions, roles, events."""
     endpoint = endpoint_of(endpoint)
     if not yes:
         click.confirm(f"Remove everything that the server at {endpoint} holds?", abort=True)
     ask(endpoint, "/_outfall/api/reset", method="POST")
-    click.echo("Reset.")
+    say(output, "Reset.", {"reset": True})
 
 
 def clock(at_ms: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, wait_until
+from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, say, wait_until
 from outfall.cli.events import clock as shown
 from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
 from outfall.host.trouble import BadChaos, Trouble
@@ -126,24 +126,26 @@ def _last_line(log: Path) -> str:
 
 @click.command()
 @endpoint_option
-def down(endpoint: str | None) -> None:
+@output_option
+def down(endpoint: str | None, output: str) -> None:
     """Stop the server; what runs may end, what waits is kept."""
     endpoint = endpoint_of(endpoint)
     ask(endpoint, "/_outfall/api/stop", method="POST")
     if not wait_until(lambda: not is_up(endpoint), START_S_MAX):
         raise click.ClickException(f"the server at {endpoint} has not stopped within {START_S_MAX:.0f} s")
-    click.echo("Stopped.")
+    say(output, "Stopped.", {"stopped": True})
 
 
 @click.command()
 @endpoint_option
+@output_option
 @click.option("--timeout", "timeout_s", type=float, default=30.0, show_default=True, help="Seconds.")
-def wait(endpoint: str | None, timeout_s: float) -> None:
+def wait(endpoint: str | None, output: str, timeout_s: float) -> None:
     """Wait until the server answers."""
     endpoint = endpoint_of(endpoint)
     if not wait_until(lambda: is_up(endpoint), timeout_s):
         raise click.ClickException(f"no Outfall answered at {endpoint} within {timeout_s:g} s")
-    click.echo("Ready.")
+    say(output, "Ready.", {"ready": True})
 
 
 @click.command()
