@@ -16,7 +16,12 @@ from outfall.store.sqlite import SqliteStore
 from .checks import check
 from .world import ACCOUNT, REGION, SETTINGS, Settings, World
 
-Q = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
+
+def arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+Q = arn("sqs", "")
 FUNCTIONS = {
     "plain": Settings(on_success=Q + "ok", on_failure=Q + "ko"),
     "letters": Settings(retries=1, dead_letter=Q + "letters"),
@@ -24,6 +29,10 @@ FUNCTIONS = {
     "young": Settings(age_s=90, on_failure=Q + "young-ko"),
     "zero": Settings(reserved=0, on_failure=Q + "zero-ko", dead_letter=Q + "zero-letters"),
     "nobody": Settings(),
+    "topics": Settings(on_success=arn("sns", "ok"), on_failure=arn("sns", "ko"), dead_letter=arn("sns", "letters")),
+    "buses": Settings(on_success=arn("events", "event-bus/ok"), on_failure=arn("events", "event-bus/ko")),
+    "functions": Settings(on_success=arn("lambda", "function:ok"), on_failure=arn("lambda", "function:ko")),
+    "bucket": Settings(retries=0, on_failure="arn:aws:s3:::failures"),
 }
 
 

@@ -169,7 +169,8 @@ class World:
         self.ids = SeededIds(self.chance)
 
     def context(self, tx: Tx) -> Context:
-        house = House({"sqs": Remembers()}, Everybody(), Scripted(), {}, self.scale)
+        targets = {service: Remembers() for service in ("sqs", "sns", "lambda", "events", "s3")}
+        house = House(targets, Everybody(), Scripted(), {}, self.scale)
         return Context(tx, self.now, self.now, self.ids, ACCOUNT, REGION, house)
 
     def do(self, work: Callable[[Context], T], *, fragile: bool = False) -> T:
