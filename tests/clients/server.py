@@ -27,7 +27,7 @@ def free_port() -> int:
 
 def plain_environment() -> dict[str, str]:
     """This process's environment without anything that configures AWS clients, and with this Python's commands."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONDONTWRITE"))}
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     return kept
 

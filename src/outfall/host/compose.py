@@ -123,8 +123,8 @@ class Program:
         await self.http.close(self.config.drain_s)
         await asyncio.gather(self.worker.stop(self.config.drain_s), self.pollers.stop(self.config.drain_s))
         await self.sandbox.close()
-        await self.store.close()
         await self.meter.write()
+        await self.store.close()
 
 
 async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: Callable[[str], None]) -> Program:
@@ -141,14 +141,15 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
 
     program: Program
     chaos = Chaos(config.chaos or Trouble())
-    house = House(
     meter = Meter()
-        targets=chaos.between(TARGETS) if config.chaos else TARGETS,
+    house = House(
         metrics=meter,
+        targets=chaos.between(TARGETS) if config.chaos else TARGETS,
         identities=IamIdentities(),
         functions=LambdaFunctions(),
         resource_policies=RESOURCE_POLICIES,
         time_scale=config.time_scale,
+        forgiving=not config.strict,
         delay_ms=chaos.delay_ms if config.chaos else None,
         objects=object_segments,
         sources=SOURCES,
@@ -159,9 +160,9 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
     def context(tx: Tx) -> Context:
         return Context(tx, clock.now_ms(), clock.wall_ms(), ids, "", "", house)
 
+    meter.attach(store, context)
     sandbox = await open_sandbox(
         directory=scratch,
-    meter.attach(store, context)
         driver=config.environments,
         credentials=_credentials(store, context),
         read_segments=_reader(blobs),
@@ -222,9 +223,9 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
         clock.subscribe(parking.wake_all)
 
     async def reset() -> None:
+        meter.drop()
         await store.clear()
         blobs.clear()
-        meter.drop()
         await store.run(lambda tx: begin_sweeping(context(tx)))
 
     def about() -> dict[str, Any]:
