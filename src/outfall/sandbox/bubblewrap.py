@@ -19,6 +19,7 @@ _RESOLVERS = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", 
 _DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 """Not bubblewrap's own `--dev`: for ordinary users that takes one user namespace more, in which the mounts made so far
 are locked and environments could not be made. As on AWS there is no /dev/shm."""
+_PROGRAMS = "/var/outfall/programs"
 _STORE = "/var/sandbox"
 
 
@@ -35,7 +36,11 @@ def bubblewrap_program() -> str | None:
 
 
 def bubblewrap_driver(layout: Layout, programs: tuple[Path, ...]) -> Driver | None:
-    """Environments in namespaces, or None without a `bwrap`. `programs` (as Node.js) are shown where they lie."""
+    """Environments in namespaces, or None without a `bwrap`.
+
+    `programs` (as Node.js) are shown where they lie if they are the system's, else under /var/outfall: a function's own
+    /opt and /tmp may hide where they lie on the host.
+    """
     bwrap = bubblewrap_program()
     if bwrap is None:
         return None
@@ -46,9 +51,9 @@ def bubblewrap_driver(layout: Layout, programs: tuple[Path, ...]) -> Driver | No
     for name, path in library_files().items():
         command += ["--ro-bind", str(path), f"/var/runtime/{name}"]
     command += ["--ro-bind", str(INSIDE), "/var/outfall/inside"]
-    for program in programs:
-        if program.parts[1] not in _SYSTEM:
-            command += ["--ro-bind", str(_installation(program)), str(_installation(program))]
+    shown = [(program, f"{_PROGRAMS}/{program.name}") for program in programs if program.parts[1] not in _SYSTEM]
+    for program, place in shown:
+        command += ["--ro-bind", str(_installation(program)), place]
     command += ["--ro-bind", str(layout.code), f"{_STORE}/code", "--bind", str(layout.tmp), f"{_STORE}/tmp"]
     command += ["--dir", "/var/task", "--dir", "/opt", "--dir", "/tmp", "--remount-ro", "/", "--chdir", "/"]
     inside = f"/var/lang/{executable.relative_to(prefix)}" if executable.is_relative_to(prefix) else str(executable)
@@ -59,6 +64,7 @@ def bubblewrap_driver(layout: Layout, programs: tuple[Path, ...]) -> Driver | No
         inside="/var/outfall",
         library="/var/runtime",
         store=_STORE,
+        programs=tuple((program, f"{place}/{program.relative_to(_installation(program))}") for program, place in shown),
     )
 
 

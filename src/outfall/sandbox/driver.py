@@ -53,6 +53,12 @@ class Driver:
     library: str
     store: str
     """The directory that holds `code` and `tmp`."""
+    programs: tuple[tuple[Path, str], ...] = ()
+    """Programs of the host that lie elsewhere for a function."""
+
+    def program(self, path: Path) -> str:
+        """Where a function finds a program of the host."""
+        return dict(self.programs).get(path, str(path))
 
     def argv(self, channel: int, with_boto3: bool) -> list[str]:
         """The command line of a warm parent."""

@@ -166,7 +166,8 @@ class LocalSandbox:
             parent = self._with_boto3 if self._packages.uses_boto3(code) else self._plain
             return Plan(code, layers, parent, (), missing)
         if spec.runtime.startswith("nodejs"):
-            program = (str(self._runtimes.node), f"{self._ground.driver.inside}/inside/node_bootstrap.mjs")
+            node = self._ground.driver.program(self._runtimes.node) if self._runtimes.node else ""
+            program = (node, f"{self._ground.driver.inside}/inside/node_bootstrap.mjs")
             return Plan(code, layers, self._plain, program, missing)
         bootstrap = self._bootstrap(code, layers)
         lacking = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
