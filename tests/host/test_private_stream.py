@@ -11,6 +11,7 @@ import pytest
 from outfall.core.ports import Tx
 from outfall.flow import timeline
 from outfall.host import private_stream
+from outfall.host.http import HttpLimits, HttpRequest, HttpResponse, HttpServer
 from outfall.host.private_call import Asked, Facade, Refused
 from outfall.host.private_stream import Streams
 from outfall.store.memory import MemoryStore
@@ -93,3 +94,31 @@ def test_the_end_of_the_server_ends_it() -> None:
             await opened(streams)
 
     asyncio.run(main())
+
+
+def test_a_client_that_does_not_read_is_disconnected() -> None:
+    async def main() -> int:
+        store = MemoryStore()
+        streams = Streams(store)
+        reading: list[Pieces] = []
+
+        async def handle(request: HttpRequest) -> HttpResponse:
+            answer = await streams.open(FACADE, Asked({}, {"after": "0"}, {}))
+            assert isinstance(answer, HttpResponse)
+            reading.append(cast(Pieces, answer.body))
+            return answer
+
+        large = b'{"fact":"Undelivered","body":"%s"}' % (b"x" * 256 * 1024)
+        await store.run(lambda tx: [tx.append("event/e", large) for _ in range(100)])
+        server = HttpServer()
+        limits = HttpLimits(write_timeout_s=0.1, head_timeout_s=0.1)
+        port = await server.start("127.0.0.1", 0, handle, limits=limits)
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        while not reading or server.connections or len(streams):
+            await asyncio.sleep(0.01)
+        writer.close()
+        await server.close()
+        return len(reading)
+
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == 1

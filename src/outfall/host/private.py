@@ -30,7 +30,7 @@ class PrivateApi:
     def __init__(self, facade: Facade) -> None:
         self._facade = facade
         self._streams = Streams(facade.store)
-        self._routes = (
+        self.routes = (
             *private_server.ROUTES,
             *private_events.ROUTES,
             *private_queues.ROUTES,
@@ -61,7 +61,7 @@ class PrivateApi:
 
     def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route of a request; a path that is written out goes before one with names in it."""
-        found = [(route, named) for route in self._routes if (named := _match(route.path, path)) is not None]
+        found = [(route, named) for route in self.routes if (named := _match(route.path, path)) is not None]
         fewest = min((len(named) for _, named in found), default=0)
         found = [(route, named) for route, named in found if len(named) == fewest]
         for route, named in found:

@@ -35,13 +35,17 @@ class Streams:
 
     async def open(self, facade: Facade, asked: Asked) -> Answer:
         """A stream from the fact after the one that `Last-Event-ID` or `after` names; with neither, from now on."""
-        if self._closed or len(self._waiting) >= STREAMS_MAX:
+        if self._closed or len(self) >= STREAMS_MAX:
             raise Refused(503, f"{STREAMS_MAX} streams are open, no more can be", (("Retry-After", "1"),))
         told = asked.headers.get("last-event-id", "")
         after = whole("Last-Event-ID", told, 0, NUMBER_MAX) if told else asked.number("after", -1)
         if after < 0:
             after = await self._store.run(search.last_number)
         return HttpResponse(200, list(HEADERS), self._pour(after))
+
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """Ends all streams after what they are about to tell."""
