@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from outfall.core.principal import ANONYMOUS, Principal, root_of, service_principal
 from tests.authz.people import QUEUE, SESSION, STRANGER, USER, decide, policy, statement

@@ -8,11 +8,12 @@ import io
 import time
 import zipfile
 from collections.abc import Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from outfall.core.body import Segment
 from outfall.core.invocation import EnvironmentSpec, Logging, Outcome, Package, Run

@@ -6,9 +6,9 @@ import asyncio
 import json
 import os
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from outfall.core.invocation import Outcome, Run
 from outfall.sandbox import environment

@@ -13,10 +13,11 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
+
+import msgspec
 
 from outfall.authz.glob import Lookup, Pattern
 
@@ -29,8 +30,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 _SETS: dict[str, Literal["all", "any"]] = {"forallvalues": "all", "foranyvalue": "any"}
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """One operator on one key."""
 
     key: str
@@ -55,8 +55,7 @@ class Condition:
         return self.test(value, lookup) != self.negated
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(msgspec.Struct, frozen=True):
     """The operator Null: whether a key must be absent."""
 
     key: str
@@ -67,8 +66,7 @@ class Presence:
         return (lookup(self.key) is None) in self.absent
 
 
-@dataclass(frozen=True, slots=True)
-class Never:
+class Never(msgspec.Struct, frozen=True):
     """A condition that cannot be read: nothing satisfies it."""
 
     key: str

@@ -6,7 +6,6 @@ cannot be read makes a statement that matches nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -20,8 +19,7 @@ COMPILED_MAX = 2048
 """How many compiled documents are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actions:
+class Actions(msgspec.Struct, frozen=True):
     """The Action or NotAction of a statement. Actions are compared without regard to case."""
 
     exact: frozenset[str]
@@ -35,8 +33,7 @@ class Actions:
         return any(pattern.matches(action, _nothing) for pattern in self.patterns) != self.inverted
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(msgspec.Struct, frozen=True):
     """The Resource or NotResource of a statement, or neither, which means every resource."""
 
     patterns: tuple[Pattern, ...] | None
@@ -50,8 +47,7 @@ class Resources:
         return any(pattern.matches(resource, lookup) for pattern in self.patterns) != self.inverted
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One statement. `text` is its JSON as it was written, compact."""
 
     effect: Literal["Allow", "Deny"]
@@ -63,8 +59,7 @@ class Statement:
     sid: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A policy: its statements, denials apart because they are asked first."""
 
     statements: tuple[Statement, ...]

@@ -5,7 +5,7 @@ Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evalua
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.authz.documents import Statement, parse_document
 from outfall.authz.glob import Lookup
@@ -14,8 +14,7 @@ from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(msgspec.Struct):
     """A request as policies see it; the action is in lower case."""
 
     principal: Principal

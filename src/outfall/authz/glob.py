@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 KeyValue = str | tuple[str, ...] | None
 """What the request holds under a condition key: one value, a set of values, or nothing."""
@@ -31,8 +32,7 @@ class Wild(Enum):
     ANY = "?"
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """A policy variable: its condition key in lower case, and what stands for it where the request has no value."""
 
     key: str
@@ -51,8 +51,7 @@ def _units(text: str) -> str:
     return "".join(chr(int.from_bytes(raw[at : at + 2], "little")) for at in range(0, len(raw), 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(msgspec.Struct, frozen=True):
     """A compiled pattern without variables: the fixed pieces between its stars, with their sizes."""
 
     pieces: tuple[_Piece, ...]
@@ -147,8 +146,7 @@ def _plain(text: str, wildcards: bool) -> Iterator[Token]:
             yield part
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """A text of a policy, ready to be matched: at once, or after its variables are known."""
 
     tokens: tuple[Token, ...]

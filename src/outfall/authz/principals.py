@@ -8,9 +8,10 @@ Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evalua
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+import msgspec
 
 from outfall.core.principal import Principal
 
@@ -24,8 +25,7 @@ class Reach(IntEnum):
     DIRECT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class PrincipalSet:
+class PrincipalSet(msgspec.Struct, frozen=True):
     """The principals that a statement names, or with `inverted` all but those."""
 
     everybody: bool

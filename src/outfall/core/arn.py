@@ -5,15 +5,14 @@ Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
 class MalformedArn(ValueError):
     """The text is not an ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(msgspec.Struct, frozen=True):
     """`arn:partition:service:region:account:resource`, in its six parts; the resource may hold colons itself."""
 
     service: str

@@ -6,7 +6,7 @@ A body is written once, by the host, before a handler sees it. Small ones travel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.context import Context
 from outfall.core.ports import Table
@@ -18,8 +18,7 @@ GARBAGE_QUEUE = "host/garbage"
 """Work queue of blob ids that no row refers to any more; the host removes the files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """A run of bytes: inline, or `size` bytes of a blob from `offset` on."""
 
     size: int
@@ -28,8 +27,7 @@ class Segment:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     """A request body that the host has taken in. Digests are lower-case hex (`md5`, `sha256`) or, for checksums, base64
     by AWS's algorithm name (`CRC32`, `CRC32C`, `CRC64NVME`, `SHA1`, `SHA256`): those that the request asked for."""
 
@@ -39,8 +37,7 @@ class Body:
     checksums: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """A response body: `length` bytes from `start` of these segments in a row."""
 
     segments: tuple[Segment, ...]
@@ -48,8 +45,7 @@ class Content:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class BlobReferences:
+class BlobReferences(msgspec.Struct, frozen=True):
     """How many rows refer to a blob."""
 
     count: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from outfall.core.arn import Arn
@@ -19,8 +20,7 @@ ObjectReader = Callable[["Context", str, str, str | None], "tuple[Segment, ...]"
 ResourcePolicy = Callable[["Context", "Arn"], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(msgspec.Struct, frozen=True):
     """What the composed program knows of itself; put together on one page, `host/compose.py`."""
 
     targets: Mapping[str, Target]
@@ -40,7 +40,7 @@ class House:
     """Where the bytes of an S3 object lie, for services that take their input from S3; None where S3 is not served."""
     metrics: Metrics | None = None
     """Where metrics are counted; None where nobody reads them."""
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, Source] = msgspec.field(default_factory=dict)
     """What can be polled by event source mappings, by the service's name in an ARN."""
     signer: Signer | None = None
     """What signs SNS's messages; None where they go unsigned."""
@@ -48,8 +48,7 @@ class House:
     """Where this server is found, for the links in messages that no request brought about."""
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct):
     """Everything that a decision may read; what it does, it does to `tx`. `now` (the clock of record) and `wall` (the
     wall clock, for the history alone) are in milliseconds."""
 

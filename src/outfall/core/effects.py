@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from outfall.core.body import Segment
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from outfall.core.service import Call
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
+class Park(msgspec.Struct, frozen=True):
     """Long polling: call the handler again (in a new transaction) when `topic` wakes, or at `until_ms` at the latest.
 
     The handler sees `until_ms` in `call.parked_until`, and answers empty when that time has come. Where the topic is
@@ -24,16 +24,14 @@ class Park:
     until_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunFunction:
+class RunFunction(msgspec.Struct, frozen=True):
     """A synchronous invocation: run the function, then answer with `resume(call, outcome)` in a new transaction."""
 
     run: Run
     resume: Callable[[Call, Outcome | Throttled], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBytes:
+class ReadBytes(msgspec.Struct, frozen=True):
     """Stored bytes that a handler has to look into, which it may not read itself: the host reads the segments, calls
     `look` with them outside of any transaction (it may take long), and answers with `resume(call, found)` in a new one.
 
@@ -45,8 +43,7 @@ class ReadBytes:
     resume: Callable[[Call, Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Respond:
+class Respond(msgspec.Struct, frozen=True):
     """An output with headers or a status beside what the model says: for the few answers that models cannot express."""
 
     output: dict[str, Any]

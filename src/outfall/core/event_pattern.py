@@ -9,9 +9,10 @@ Rule: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from outfall.core.matchers import Values, read_values
 from outfall.core.pattern_reader import PatternError, Reader, Token
@@ -29,24 +30,21 @@ _MISSING = object()
 Paths = dict[tuple[str, ...], Values]
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(msgspec.Struct):
     """A name in the tree of a branch: what its value must be, and what the names below it need."""
 
     values: Values | None = None
-    children: dict[str, _Node] = field(default_factory=dict)
+    children: dict[str, _Node] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
+class _Branch(msgspec.Struct, frozen=True):
     """What must hold together. `absent` are paths that may be missing: each with what it must meet if it is not."""
 
     tree: _Node
     absent: tuple[tuple[tuple[str, ...], _Node | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EventPattern:
+class EventPattern(msgspec.Struct, frozen=True):
     """A compiled pattern."""
 
     branches: tuple[_Branch, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -13,16 +12,14 @@ Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroRese
 LATEST = "$LATEST"
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(msgspec.Struct, frozen=True):
     """A zip archive of code or of a layer: its SHA-256 in hex and where its bytes lie."""
 
     sha256: str
     segments: tuple[Segment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Logging:
+class Logging(msgspec.Struct, frozen=True):
     """A function's LoggingConfig; levels are empty with the format Text."""
 
     group: str
@@ -31,8 +28,7 @@ class Logging:
     system_level: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentSpec:
+class EnvironmentSpec(msgspec.Struct, frozen=True):
     """All that an execution environment is made from. Invocations of equal specs may share a warm environment;
     `revision` changes with every update of code or configuration."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.core.anything_but import anything_but
 from outfall.core.pattern_reader import PatternError, Reader, Token, close, is_number
@@ -29,8 +30,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(msgspec.Struct, frozen=True):
     """The alternatives of one leaf. `absent`: it may also be missing; `any`: there is an alternative beside that."""
 
     strings: frozenset[str]

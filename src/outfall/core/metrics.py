@@ -6,8 +6,9 @@ functions) are made by the reader.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from outfall.core.context import Context
@@ -16,8 +17,7 @@ Dimensions = tuple[tuple[str, str], ...]
 """Names and values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """One value of one metric; `unit` is one of CloudWatch's names."""
 
     name: str

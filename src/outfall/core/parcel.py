@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from outfall.core.principal import Principal
 
 Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "alarm", "replay"]
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """A message attribute: `type` is String, Number or Binary; the value of a Binary one is base64."""
 
     type: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Who sends, on whose behalf, and why.
 
     `principal` is judged by authorisation; `source_arn` and `source_account` become `aws:SourceArn` and
@@ -34,13 +33,12 @@ class Sender:
     event_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(msgspec.Struct, frozen=True):
     """What arrives: the body to the byte, message attributes, the trace header and the facts that some targets show."""
 
     body: bytes
     sender: Sender
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = msgspec.field(default_factory=dict)
     trace_header: str = ""
     detail_type: str = ""
     """For EventBridge: as `Lambda Function Invocation Result - Success`."""

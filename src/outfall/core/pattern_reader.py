@@ -7,9 +7,10 @@ yet counts up to its opening quote, and the name of a field reaches into the val
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, Literal, NoReturn
+
+import msgspec
 
 Kind = Literal["{", "}", "[", "]", "field", "string", "number", "true", "false", "null"]
 
@@ -33,8 +34,7 @@ class PatternError(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A token: what a complaint about it shows as its place (`at`), and where it ends."""
 
     kind: Kind

@@ -7,8 +7,9 @@ milliseconds since the epoch on the clock of record, all waits are milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 if TYPE_CHECKING:
     from outfall.core.arn import Arn
@@ -43,16 +44,14 @@ class Ids(Protocol):
         """That many characters drawn from `alphabet`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table(Generic[T]):
+class Table(msgspec.Struct, Generic[T], frozen=True):
     """A family of rows. Values are immutable; a service declares its tables in its `model.py`."""
 
     name: str
     type: type[T]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One item of a work queue. `handle` names this claim of it and is worth nothing after the next claim."""
 
     number: int
@@ -66,8 +65,7 @@ class Item:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueueCounts:
+class QueueCounts(msgspec.Struct, frozen=True):
     """How many items can be claimed now, are under a lease, and are not due yet."""
 
     ready: int
@@ -207,8 +205,7 @@ class Identities(Protocol):
         """The permissions boundary of a user or of a session's role."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoleFacts:
+class RoleFacts(msgspec.Struct, frozen=True):
     """What others need to know of a role."""
 
     arn: str
@@ -218,8 +215,7 @@ class RoleFacts:
     session_s_max: int = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPolicy:
+class NamedPolicy(msgspec.Struct, frozen=True):
     """A policy document with the name by which a person finds it (its ARN, or `inline policy NAME of role R`)."""
 
     name: str
@@ -246,8 +242,7 @@ class Target(Protocol):
         request id). Raises an `AwsError` when it cannot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True):
     """A signature in base64, and the file name of the certificate that it can be checked with."""
 
     signature: str

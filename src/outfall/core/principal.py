@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 Kind = Literal["root", "user", "session", "service", "anonymous"]
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """A caller as IAM sees it.
 
     `arn` is what messages print: for a role session the sts assumed-role ARN. `unique_id` is `AIDA...` for a user,
@@ -25,7 +25,7 @@ class Principal:
     role_arn: str = ""
     service: str = ""
     session_policies: tuple[str, ...] = ()
-    tags: tuple[tuple[str, str], ...] = field(default=())
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def policy_arn(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from outfall.core.context import Context
 from outfall.core.principal import Principal
@@ -15,7 +16,6 @@ Output = Any
 Times are milliseconds, blobs are bytes, a streamed body is a `Content`. None as a value is a JSON null."""
 
 
-@dataclass(slots=True)
 class Call(Context):
     """A context, plus who calls, from where, and under which request id."""
 
@@ -25,7 +25,7 @@ class Call(Context):
     endpoint: str = ""
     """Scheme, host and port as the client addressed this server, without a slash at the end."""
     source_ip: str = "127.0.0.1"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Request headers, names in lower case."""
     parked_until: int | None = None
     protocol: str = ""
@@ -36,8 +36,7 @@ Handler = Callable[[Call, Request], Output]
 Resource = Callable[[Call, Request], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(msgspec.Struct, frozen=True):
     """An IAM action and the resource it is asked on. `context` adds condition keys; `when` says whether it is asked."""
 
     action: str
@@ -46,8 +45,7 @@ class Permission:
     when: Callable[[Call, Request], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One operation of a service: its name in the model, its handler, and what a caller must be allowed.
 
     `permissions` is empty only for operations that AWS lets everybody call, as sts:GetCallerIdentity.
@@ -83,8 +81,7 @@ def operation(
     return declare
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """A service: its name in botocore's models and its operations, written out."""
 
     name: str

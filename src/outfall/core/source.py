@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from outfall.core.arn import Arn
     from outfall.core.context import Context
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
+class SourceFacts(msgspec.Struct, frozen=True):
     """A queue as a poller sees it. `topic` is the store's work queue that holds its messages, which wakes when there
     may be more to take."""
 
@@ -21,8 +21,7 @@ class SourceFacts:
     fifo: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MessageAttribute:
+class MessageAttribute(msgspec.Struct, frozen=True):
     """A message attribute: `binary` is the value of the Binary types in base64, `text` that of all others."""
 
     type: str
@@ -30,8 +29,7 @@ class MessageAttribute:
     binary: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceMessage:
+class SourceMessage(msgspec.Struct, frozen=True):
     """A message that was taken: `handle` is what `delete` and clients know this receive by. `system` are the attributes
     that the service itself gives a message, by AWS's names; `attributes_md5` is empty when there are no others."""
 

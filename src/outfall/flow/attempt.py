@@ -5,8 +5,7 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-han
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from msgspec.structs import replace
 
 from outfall.core import lineage
@@ -24,16 +23,14 @@ LOOPED = Response(400)
 """What stands in the record of an event that was stopped as one of a loop. [async-invocation.md 1.4]"""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """Try again after `wait_ms` (nominal)."""
 
     event: AsyncEvent
     wait_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(msgspec.Struct, frozen=True):
     """There is nothing more to try."""
 
     event: AsyncEvent

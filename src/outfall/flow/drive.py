@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -31,8 +30,7 @@ class ClaimLost(Exception):
     """The lease ran out and somebody else has claimed the event since: what this claim found out counts no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(msgspec.Struct, frozen=True):
     """An attempt to make now."""
 
     queue: str

@@ -7,7 +7,6 @@ Rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -29,8 +28,7 @@ EVENT_VERSIONS = {"ObjectTagging": "2.3", "ObjectAcl": "2.3"}
 """Event types whose records are newer than 2.1. [LS:test_object_tagging_put_event, test_object_put_acl]"""
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationRule:
+class NotificationRule(msgspec.Struct, frozen=True):
     """One configuration of a bucket: which events, of which keys, go to which target.
 
     `filters` are the filter rules as they were given: (`Prefix` or `Suffix`, value).
@@ -58,8 +56,7 @@ class NotificationRule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class NotifyingBucket:
+class NotifyingBucket(msgspec.Struct, frozen=True):
     """What a record says of the bucket, the rules it is sent by, and whether EventBridge hears of everything."""
 
     name: str
@@ -74,8 +71,7 @@ class NotifyingBucket:
         return f"arn:aws:s3:::{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectChange:
+class ObjectChange(msgspec.Struct, frozen=True):
     """What happened to an object. `event` is `s3:ObjectCreated:Put`; what is None or empty is absent in the record."""
 
     event: str

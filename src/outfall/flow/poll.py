@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html and its pages on batc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -30,8 +29,7 @@ THROTTLE_WAIT_S_MAX = 60
 """The wait doubles from 1 s on; AWS does not say how long it grows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Polling:
+class Polling(msgspec.Struct, frozen=True):
     """What an event source mapping says of polling: `source` and `function` are ARNs, the latter perhaps qualified;
     `filters` are patterns, one of which a message has to meet."""
 
@@ -44,12 +42,11 @@ class Polling:
     filters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Messages on their way to one invocation, by id, each with its encoded record. `opened_ms` is when the first was
     taken, `taken_ms` when the last was; `full` says that another one did not fit."""
 
-    entries: Mapping[str, tuple[SourceMessage, bytes]] = field(default_factory=dict)
+    entries: Mapping[str, tuple[SourceMessage, bytes]] = msgspec.field(default_factory=dict)
     size: int = EMPTY_EVENT_BYTES
     opened_ms: int = 0
     taken_ms: int = 0

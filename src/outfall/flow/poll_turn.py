@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.authz import Ask, authorize
 from outfall.core.arn import Arn
@@ -17,8 +17,7 @@ from outfall.flow.attempt import loops
 from outfall.flow.poll import Batch, Polling
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """What a look into the queue gave: `messages` are those of the `taken` that are wanted. `next_ms` is when the queue
     may give more, None if nothing is in it; `topic` wakes when something comes."""
 
@@ -30,8 +29,7 @@ class Look:
     next_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(msgspec.Struct, frozen=True):
     """Nothing may be taken now, and why."""
 
     reason: str

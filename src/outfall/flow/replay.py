@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.core.arn import Arn, MalformedArn, function_arn
 from outfall.core.context import Context
@@ -18,8 +19,7 @@ class NotReplayable(Exception):
     """Why something cannot be sent again, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(msgspec.Struct, frozen=True):
     """What is sent again: the payload, the function as it was invoked, and the event that it was (or empty)."""
 
     payload: bytes

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from outfall.core import history
 from outfall.core.invocation import AsyncEvent
@@ -25,8 +26,7 @@ DEPTH_MAX = 8
 """S3 notifications that come by way of SNS or SQS are JSON in JSON; deeper than that nobody wraps them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What an event has to be; empty is anything. `function` is a name, a name with its qualifier, or an ARN; `key` is
     part of an S3 object's key in the payload; `text` is part of the event's id or of its payload, in any case."""
 

@@ -5,8 +5,9 @@ Authorised, handed over within the sender's transaction, and told: N senders and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from outfall.authz import Ask, Decision, authorize
 from outfall.core.arn import Arn, MalformedArn
@@ -39,8 +40,7 @@ THROTTLES = frozenset({"OverLimit", "ThrottlingException", "TooManyRequestsExcep
 """Errors that pass by waiting, beside those of status 429 and from 500 on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Why something was not delivered: in a word, and in a sentence. A denial carries its decision. `transient`: the
     receiver was throttled or in trouble, and may take it later."""
 
@@ -50,8 +50,7 @@ class Refusal:
     transient: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """It arrived; `id` is what the receiver calls it. `decision` is the one that allowed it, if one was asked for."""
 
     id: str

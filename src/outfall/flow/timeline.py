@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core import history
 from outfall.core.context import Context
@@ -21,8 +23,7 @@ KEPT_SIZE_MAX = 64 * 1024
 again. Those of one that failed are always kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """An event at a glance. `item` is its number on `queue` while it is under way; `due_ms` when it is tried next."""
 
     id: str
@@ -41,8 +42,7 @@ class Summary:
     undelivered: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(msgspec.Struct, frozen=True):
     """A place in the list of events by time."""
 
     id: str
@@ -82,7 +82,7 @@ def note(ctx: Context, event_id: str, **changes: object) -> None:
     """Updates the row of an event."""
     known = ctx.tx.get(EVENTS, (event_id,))
     if known is not None:
-        ctx.tx.put(EVENTS, (event_id,), replace(known, updated_ms=ctx.now, **changes))  # type: ignore[arg-type]
+        ctx.tx.put(EVENTS, (event_id,), replace(known, updated_ms=ctx.now, **changes))
 
 
 def newest(tx: Tx, *, before: tuple[str, ...] = (), limit: int = 100) -> Iterator[Summary]:

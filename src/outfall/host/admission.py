@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from outfall.core.ports import Clock, Tx
 from outfall.core.principal import ANONYMOUS, Principal
@@ -16,8 +17,7 @@ from outfall.wire.refusals import Kind
 from outfall.wire.sigv4 import Signed, SigningContext, Verifier, parse_authorization
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """A request whose signature was verified, or an anonymous one of S3."""
 
     principal: Principal

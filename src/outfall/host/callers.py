@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.ports import Tx
 from outfall.core.principal import Principal, root_of
@@ -11,8 +11,7 @@ from outfall.services.iam.keys import find_access_key
 from outfall.services.sts.sessions import find_session
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """A known key: its secret, and the token that must come with it if it is temporary."""
 
     secret: str

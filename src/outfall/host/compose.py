@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.context import Context, House
@@ -94,8 +95,7 @@ CREDENTIALS_LIFE_S = 12 * 3600
 """How long the credentials of an execution environment are good for."""
 
 
-@dataclass(slots=True)
-class Program:
+class Program(msgspec.Struct):
     """A composed server: its parts that have to be started and stopped."""
 
     config: Config

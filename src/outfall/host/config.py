@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from outfall.host.trouble import Trouble
 
@@ -13,8 +14,7 @@ ROOT_ACCOUNT = "000000000000"
 """The account of the key `test`, as other tools of this kind have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """A server's settings. `data` None keeps everything in memory, for as long as the process lives."""
 
     host: str = "127.0.0.1"

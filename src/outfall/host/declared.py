@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from outfall.host.digests import SIZES, Digests
 from outfall.wire import claims
@@ -35,15 +36,14 @@ OBJECT_SIZE_MAX = 5 * 1024**3
 DECODED_LENGTH = "x-amz-decoded-content-length"
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(msgspec.Struct, frozen=True):
     """What a request says of its body: its length decoded (None: not said), digests to compare with (empty: none), and
     the checksum that comes in the trailer. `lower` is how uploads of parts spell an algorithm in errors."""
 
     length: int | None = None
     md5: str = ""
     sha256: str = ""
-    checksums: Mapping[str, str] = field(default_factory=dict)
+    checksums: Mapping[str, str] = msgspec.field(default_factory=dict)
     trailer: str = ""
     names: tuple[str, ...] = ()
     lower: bool = False

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.authz import Ask, authorize, denial
 from outfall.core.arn import Arn, MalformedArn
@@ -32,8 +33,7 @@ from outfall.wire.refusals import Kind
 from outfall.wire.sigv4 import Signed
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(msgspec.Struct, frozen=True):
     """What the dispatcher works with."""
 
     models: Models
@@ -50,8 +50,7 @@ class Front:
     log: Callable[[str], None]
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct):
     """One request on its way: what it is, whose signature it claims, and, once known, who makes it and what it asks."""
 
     route: Route

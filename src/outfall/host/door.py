@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.errors import AwsError, InternalError
@@ -40,8 +41,7 @@ CODE_PATH = "/_outfall/code/"
 PRIVATE = ("/_outfall/", "/_localstack/")
 
 
-@dataclass(frozen=True, slots=True)
-class Hall:
+class Hall(msgspec.Struct, frozen=True):
     """What the door works with."""
 
     models: Models

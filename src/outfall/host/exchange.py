@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 BODY_HIGH = 512 * 1024
 """A body's bytes in memory above which its socket is not read from."""
@@ -17,8 +18,7 @@ class ConnectionLost(Exception):
     """The client went away, stalled, or sent a malformed body before it was whole. Nothing of the body may be kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpLimits:
+class HttpLimits(msgspec.Struct, frozen=True):
     """What a client may take of the server: bytes, connections, and seconds of silence."""
 
     head_size_max: int = 64 * 1024
@@ -160,8 +160,7 @@ class BodyStream:
             self._waiter.set_result(None)
 
 
-@dataclass(slots=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct):
     """A request: `path` and `query` percent-encoded as they came, header names in lower case, repeated headers joined
     by `,`. `content_length` is None when the body is chunked."""
 
@@ -176,12 +175,11 @@ class HttpRequest:
     http_1_0: bool = False
 
 
-@dataclass(slots=True)
-class HttpResponse:
+class HttpResponse(msgspec.Struct):
     """A response. `length` is that of a streamed body, or what HEAD tells; None sends a stream in chunks."""
 
     status: int
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
     body: bytes | AsyncIterator[bytes] = b""
     length: int | None = None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from outfall.core.effects import RunFunction
 from outfall.core.errors import AwsError, InternalError
@@ -37,8 +38,7 @@ def url_id(host: str) -> str | None:
     return match[1].lower() if match else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """A request that was taken in."""
 
     url_id: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
@@ -28,8 +29,7 @@ PAUSE_MS_MIN = 100
 """A throttled batch waits that long even where waits are scaled to nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Station:
+class Station(msgspec.Struct, frozen=True):
     """What pollers work with. `places` bounds the batches that run at once, of all mappings together."""
 
     store: Store

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.core.context import Context
 from outfall.core.ports import Clock, Store, Tx
@@ -28,8 +29,7 @@ class Refused(Exception):
         self.headers = headers
 
 
-@dataclass(frozen=True, slots=True)
-class Facade:
+class Facade(msgspec.Struct, frozen=True):
     """What the private API works with. `about` tells what never changes while the server runs."""
 
     store: Store
@@ -42,8 +42,7 @@ class Facade:
     travel: TimeTravel
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A request: `path` holds what its path names, by the names in the route; `query` its parameters, none empty."""
 
     path: dict[str, str]
@@ -85,8 +84,7 @@ Answer = dict[str, Any] | HttpResponse
 Handler = Callable[[Facade, Asked], Awaitable[Answer]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One operation: method, path (`{name}` stands for one segment), who answers, and the parameters that it knows."""
 
     method: str

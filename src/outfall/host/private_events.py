@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -84,7 +83,7 @@ def _text(data: bytes | None) -> str | None:
 
 
 def _summary(summary: timeline.Summary) -> dict[str, Any]:
-    told = asdict(summary)
+    told = msgspec.structs.asdict(summary)
     for internal in ("queue", "item"):
         del told[internal]
     return told

@@ -7,10 +7,11 @@ a restart can be checked after it. Rule: https://docs.aws.amazon.com/sns/latest/
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from outfall.core.context import Context
 from outfall.core.ports import Signed, Table, Tx
@@ -22,8 +23,7 @@ KEY_BITS = 2048
 CERTIFICATE_LIFE = timedelta(days=3650)
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
+class SigningKey(msgspec.Struct, frozen=True):
     """A private key and its certificate, both as PEM."""
 
     key: bytes

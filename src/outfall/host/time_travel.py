@@ -6,7 +6,7 @@ when its time is passed, and is nothing to wait for: it never ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.ports import Store, Table, Tx
 from outfall.flow.accept import QUEUES
@@ -25,8 +25,7 @@ class ClockRunsByItself(Exception):
     """This server's clock is the system's: start it with --clock manual to move it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedTime:
+class SavedTime(msgspec.Struct, frozen=True):
     """Where a manual clock stood, so that a restart does not turn time back."""
 
     now_ms: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+import msgspec
 
 from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
@@ -40,8 +41,7 @@ class Runner(Protocol):
     async def __call__(self, run: Run) -> Outcome | Throttled: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Workshop:
+class Workshop(msgspec.Struct, frozen=True):
     """What the worker works with."""
 
     store: Store

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 RUNTIME_LIBRARY = (
     *("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"),
@@ -18,8 +19,7 @@ RUNTIME_LIBRARY = (
 INSIDE = Path(__file__).parent / "inside"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The sandbox's own directories on the host."""
 
     directory: Path
@@ -40,8 +40,7 @@ class Layout:
         return self.directory / "library"
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
+class Driver(msgspec.Struct, frozen=True):
     """A way to start warm parents. The strings are paths as the parent sees them."""
 
     kind: str

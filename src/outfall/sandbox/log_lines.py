@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+
+import msgspec
 
 from outfall.core.arn import Arn, function_name
 from outfall.core.invocation import EnvironmentSpec
@@ -20,8 +21,7 @@ from outfall.core.record import timestamp
 _LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """The figures of one invocation. `stated` is said of ends that the platform had to state itself: the text format
     names the type of these errors alone."""
 

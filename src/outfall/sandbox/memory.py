@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 _MIB = 1024 * 1024
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -17,8 +18,7 @@ _ROOT = Path("/sys/fs/cgroup")
 _PREFIX = "outfall-"
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(msgspec.Struct, frozen=True):
     limit: str
     swap: str
     swap_beside: bool
@@ -30,8 +30,7 @@ _V1 = _Version("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", False, "m
 _V2 = _Version("memory.max", "memory.swap.max", True, "memory.events")
 
 
-@dataclass(frozen=True, slots=True)
-class Cgroup:
+class Cgroup(msgspec.Struct, frozen=True):
     """The memory cgroup of one environment."""
 
     path: Path

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass
+
+import msgspec
 
 RESPONSE_SIZE_MAX = 6_291_556
 """6 MB and 100 bytes, the size that AWS's own message prints."""
@@ -36,8 +37,7 @@ SIGNALS = {
 """As Lambda's own platform names them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(msgspec.Struct, frozen=True):
     """How a process ended: by itself with `code`, or by `signal`, and the most memory that it held."""
 
     code: int = 0

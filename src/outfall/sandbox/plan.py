@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.core.invocation import EnvironmentSpec
 from outfall.sandbox.driver import Driver, Layout
@@ -15,8 +16,7 @@ from outfall.sandbox.variables import EnvironmentCredentials, environment_variab
 _DATA_LIMIT_ROOM = 256 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(msgspec.Struct, frozen=True):
     """What all environments of a sandbox stand on."""
 
     layout: Layout
@@ -26,8 +26,7 @@ class Ground:
     endpoint_url: Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """How the process of one function is made: names in the code cache, the parent to fork, the program if any."""
 
     code: str

@@ -10,10 +10,10 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import httptools
+import msgspec
 
 from outfall.sandbox.payloads import RESPONSE_SIZE_MAX
 
@@ -21,8 +21,7 @@ _ROOT = b"/2018-06-01/runtime/"
 _ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What the runtime said. `init-error` belongs to no invocation; `too-large` has no body."""
 
     kind: Literal["response", "error", "init-error", "too-large"]

@@ -5,7 +5,7 @@ Nothing of the server's own environment is among them. The user's variables win,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.arn import Arn, function_name
 from outfall.core.invocation import EnvironmentSpec
@@ -15,8 +15,7 @@ _LIBRARIES = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var
 _PROGRAMS = "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentCredentials:
+class EnvironmentCredentials(msgspec.Struct, frozen=True):
     """Temporary credentials of the execution role; `expires_ms` on the clock of record."""
 
     access_key_id: str

@@ -7,11 +7,11 @@ import contextlib
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import uvloop
 
 from outfall.host.compose import Program, compose
@@ -22,8 +22,7 @@ T = TypeVar("T")
 START_S_MAX = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(msgspec.Struct, frozen=True):
     """A running server: its endpoint, AWS clients for it, and its clock."""
 
     program: Program

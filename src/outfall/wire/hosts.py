@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html for th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 REGION = r"[a-z]{2}(?:-[a-z]+)+-\d"
 HOME = r"(?:localhost\.localstack\.cloud|localhost)"
@@ -36,8 +37,7 @@ LOCAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(msgspec.Struct, frozen=True):
     """A service by its name in the models, and the bucket and region where the host names them."""
 
     service: str = ""

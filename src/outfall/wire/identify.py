@@ -7,8 +7,9 @@ parameters Action and Version, the path. What says nothing at all is for S3, as 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from outfall.core.body import Body
 from outfall.core.errors import AwsError, NotServed
@@ -60,8 +61,7 @@ QUEUE_PATH = re.compile(r"/(?:queue/[a-z0-9-]+/)?\d{12}/[A-Za-z0-9_.-]+/?")
 FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(slots=True)
-class Route:
+class Route(msgspec.Struct):
     """What a request is for. `operation` is None where no model has what was asked for, which `asked` then names.
 
     For the query protocol the operation of a POST is known only when `finish` has seen the body; until then it is None
@@ -72,10 +72,10 @@ class Route:
     protocol: Protocol
     operation: str | None = None
     region: str = REGION
-    path_params: dict[str, str] = field(default_factory=dict)
+    path_params: dict[str, str] = msgspec.field(default_factory=dict)
     bucket_host: bool = False
     streams_input: bool = False
-    params: dict[str, list[str]] = field(default_factory=dict)
+    params: dict[str, list[str]] = msgspec.field(default_factory=dict)
     form: dict[str, str] | None = None
     queue_url: str = ""
     asked: str = ""

@@ -6,12 +6,12 @@ SQS's model has spoken JSON alone since 2023; its query names are those of the S
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class QueryNames:
+
+class QueryNames(msgspec.Struct, frozen=True):
     """Names of lists (`shape: name`) and of maps (`shape: (name, key, value)`); members that hold one are called so."""
 
     lists: dict[str, str]

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from outfall.core.body import Body, Content
 
 
-@dataclass(slots=True)
-class WireRequest:
+class WireRequest(msgspec.Struct):
     """A request as it arrived: `path` and `query` still percent-encoded, header names in lower case, repeated headers
     joined by `,`. The body is bytes, or a `Body` that the host took in where the operation streams it."""
 
     method: str
     path: str
     query: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
     body: bytes | Body = b""
 
 
-@dataclass(slots=True)
-class WireResponse:
+class WireResponse(msgspec.Struct):
     """A response as it will be sent."""
 
     status: int
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
     body: bytes | Content = b""

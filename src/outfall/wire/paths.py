@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from outfall.wire.models import OperationModel, ServiceModel
 from outfall.wire.rest import Params, percent_decoded
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """An operation's URI: segments (a label as `{Name}`), markers in the query, and what else a request must have."""
 
     operation: str

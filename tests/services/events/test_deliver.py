@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.ports import NamedPolicy, RoleFacts
 from outfall.services.events.deliver import HOPS_MAX, RETRIES_MAX

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from outfall.core.errors import AwsError, NotServed
 from outfall.core.principal import ANONYMOUS, Principal, role_session, root_of

@@ -5,7 +5,6 @@ Forms: the AWS notification of an alarm as mail and chat integrations document i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,8 +43,7 @@ def timestamp(at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}+0000"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """The datapoints that count, the newest first, with the beginnings of their periods; and how many are missing."""
 
     points: tuple[tuple[int, float], ...]

@@ -9,8 +9,9 @@ import re
 from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+import msgspec
 
 MINUTE_MS = 60_000
 UNITS_MS = {"minute": MINUTE_MS, "hour": 60 * MINUTE_MS, "day": 24 * 60 * MINUTE_MS}
@@ -28,8 +29,7 @@ class BadSchedule(ValueError):
     """The expression is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True):
     """Every so often, counted from when the rule was made."""
 
     every_ms: int
@@ -39,8 +39,7 @@ class Rate:
         return at_ms + self.every_ms
 
 
-@dataclass(frozen=True, slots=True)
-class DayOfMonth:
+class DayOfMonth(msgspec.Struct, frozen=True):
     """`1,15`, `L` (the last), `LW` (the last weekday) and `15W` (the weekday nearest to the 15th)."""
 
     days: frozenset[int]
@@ -59,8 +58,7 @@ class DayOfMonth:
         return found | {_nearest_weekday(year, month, day) for day in self.nearest if day <= length}
 
 
-@dataclass(frozen=True, slots=True)
-class DayOfWeek:
+class DayOfWeek(msgspec.Struct, frozen=True):
     """`MON-FRI`, `6L` (the last Friday) and `3#2` (the second Tuesday); days count from 1, Sunday."""
 
     days: frozenset[int]
@@ -77,8 +75,7 @@ class DayOfWeek:
         return found | {on[weekday][nth - 1] for weekday, nth in self.nth if nth <= len(on[weekday])}
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(msgspec.Struct, frozen=True):
     """A cron expression; it names days of the month or days of the week, never both."""
 
     minutes: tuple[int, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.service import Request
@@ -14,8 +15,7 @@ from outfall.services.iam.model import Tags
 TAGS_MAX = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """The lengths and the pattern that the model gives a member. [BC]"""
 
     shortest: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam.checks import check

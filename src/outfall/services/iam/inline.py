@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, Generic
+
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.ports import Table
@@ -29,8 +31,7 @@ from outfall.services.iam.model import GROUPS, ROLES, USERS, Inline
 from outfall.services.iam.paging import page
 
 
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[H]):
+class Kind(msgspec.Struct, Generic[H], frozen=True):
     """How operations on one kind of holder are spelled."""
 
     word: str

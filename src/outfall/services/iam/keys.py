@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.ports import Tx
@@ -10,8 +11,7 @@ from outfall.core.principal import Principal
 from outfall.services.iam.model import ACCESS_KEYS, KEYS_OF_USER, USERS, AccessKeyRow, key
 
 
-@dataclass(frozen=True, slots=True)
-class AccessKey:
+class AccessKey(msgspec.Struct, frozen=True):
     """A long-lived key and the user it stands for."""
 
     id: str

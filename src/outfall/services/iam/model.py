@@ -6,23 +6,21 @@ quotas, and authorisation then reads one row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.ports import Table
 
 Tags = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(msgspec.Struct, frozen=True):
     """An inline policy."""
 
     name: str
     document: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """What roles, users and groups have in common. `attached` are ARNs of managed policies."""
 
     account: str
@@ -46,8 +44,7 @@ class Holder:
         return type(self).__name__.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role(Holder):
+class Role(Holder, frozen=True, kw_only=True):
     """A role. `trust` is its AssumeRolePolicyDocument, as it was written."""
 
     trust: str
@@ -55,20 +52,17 @@ class Role(Holder):
     session_s_max: int = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User(Holder):
+class User(Holder, frozen=True, kw_only=True):
     """A user, and the groups it is in by their names."""
 
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group(Holder):
+class Group(Holder, frozen=True, kw_only=True):
     """A group of users."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True):
     """A version of a managed policy: `v1`, `v2`, ..."""
 
     id: str
@@ -76,8 +70,7 @@ class Version:
     created_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManagedPolicy:
+class ManagedPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """A managed policy with its versions, oldest first. `account` is `aws` for those that AWS provides."""
 
     account: str
@@ -103,8 +96,7 @@ class ManagedPolicy:
         return next(version.document for version in self.versions if version.id == self.default)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessKeyRow:
+class AccessKeyRow(msgspec.Struct, frozen=True, kw_only=True):
     """A user's long-lived access key. `status` is Active or Inactive."""
 
     account: str
@@ -115,8 +107,7 @@ class AccessKeyRow:
     status: str = "Active"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceProfile:
+class InstanceProfile(msgspec.Struct, frozen=True, kw_only=True):
     """A container for one role, as EC2 knows it."""
 
     account: str

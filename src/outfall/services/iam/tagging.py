@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core.service import Call, Operation, Output, Request, Resource, operation
 from outfall.services.iam import managed
@@ -17,8 +19,7 @@ from outfall.services.iam.policies import policy_resource, save_policy
 from outfall.services.iam.profiles import find_profile, profile_resource, save_profile
 
 
-@dataclass(frozen=True, slots=True)
-class Taggable:
+class Taggable(msgspec.Struct, frozen=True):
     """How tag operations on one kind of thing are spelled."""
 
     word: str

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html; texts [
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.invocation import LATEST

@@ -10,9 +10,11 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
+
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core.body import Segment, let_go, refer
 from outfall.core.context import Context
@@ -39,16 +41,14 @@ SPOOLED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _UNREADABLE = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
-@dataclass(frozen=True, slots=True)
-class ZipFacts:
+class ZipFacts(msgspec.Struct, frozen=True):
     """What the directory of an archive tells: what is wrong with it, and its size unpacked as it declares it."""
 
     problem: AwsError | None
     unzipped_size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class UploadedCode:
+class UploadedCode(msgspec.Struct, frozen=True):
     """An archive that the host has taken in. `sha256` in hex; `problem` is the message of what is wrong, or empty."""
 
     sha256: str

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; tex
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from outfall.core.ports import Tx
 from outfall.core.service import Call, Output, Request, operation

@@ -5,8 +5,9 @@ Order of checks and texts: [LS:TestLambdaEventInvokeConfig]; raw bodies [SD].
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.service import Call, Output, Request, operation

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
@@ -13,8 +13,7 @@ from outfall.core.ports import Table
 from outfall.services.lambda_.errors import InvalidParameterValueException
 
 
-@dataclass(frozen=True, slots=True)
-class LayerVersionRow:
+class LayerVersionRow(msgspec.Struct, frozen=True):
     """One version of a layer. Key: account, region, name, `LayerName.key_of(version)`."""
 
     version: int
@@ -27,15 +26,13 @@ class LayerVersionRow:
     architectures: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LayerNumberingRow:
+class LayerNumberingRow(msgspec.Struct, frozen=True):
     """The last version number that a layer was given; it outlives the versions. Key: account, region, name."""
 
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerPolicyRow:
+class LayerPolicyRow(msgspec.Struct, frozen=True):
     """The policy of one version of a layer: statement ids and statements as JSON, in order. Key as the version's."""
 
     statements: tuple[tuple[str, str], ...]
@@ -47,8 +44,7 @@ LAYER_NUMBERING = Table("lambda.layer_numbering", LayerNumberingRow)
 LAYER_POLICIES = Table("lambda.layer_policies", LayerPolicyRow)
 
 
-@dataclass(frozen=True, slots=True)
-class LayerName:
+class LayerName(msgspec.Struct, frozen=True):
     """A layer as a whole."""
 
     account: str

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/adding-layers.html; texts [LS:test_
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from outfall.authz import Ask, authorize, denial
 from outfall.core.context import Context

@@ -5,8 +5,9 @@ States: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html; reco
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.invocation import LATEST, Logging

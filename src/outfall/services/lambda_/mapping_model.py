@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.ports import Table
 from outfall.flow.poll import Polling
 
 
-@dataclass(frozen=True, slots=True)
-class MappingRow:
+class MappingRow(msgspec.Struct, frozen=True):
     """An event source mapping. Key: account, region, UUID."""
 
     account: str

@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html;
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.ports import Item, Key, Tx

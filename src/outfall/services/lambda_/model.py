@@ -5,15 +5,14 @@ Every key begins with account, region and function name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.body import Segment
 from outfall.core.invocation import Logging
 from outfall.core.ports import Table
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRow:
+class CodeRow(msgspec.Struct, frozen=True):
     """A code archive, kept once however many versions use it. Key: its SHA-256 in hex."""
 
     size: int
@@ -23,8 +22,7 @@ class CodeRow:
     unzipped_size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionRow:
+class FunctionRow(msgspec.Struct, frozen=True):
     """What belongs to a function as a whole. Key: account, region, name."""
 
     created_ms: int
@@ -36,8 +34,7 @@ class FunctionRow:
     published_build: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberingRow:
+class NumberingRow(msgspec.Struct, frozen=True):
     """The last version number that a name was given. Key: account, region, name. It outlives the function."""
 
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html: numbers are never used again, not even
@@ -45,8 +42,7 @@ class NumberingRow:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerUse:
+class LayerUse(msgspec.Struct, frozen=True):
     """A version of a layer, as a version of a function uses it: its ARN, and its archive's digest in hex and size."""
 
     arn: str
@@ -54,8 +50,7 @@ class LayerUse:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(msgspec.Struct, frozen=True):
     """One version of a function, `$LATEST` or published. Key: account, region, name, `version_key(version)`."""
 
     account: str
@@ -90,8 +85,7 @@ class VersionRow:
     layers: tuple[LayerUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AliasRow:
+class AliasRow(msgspec.Struct, frozen=True):
     """An alias. Key: account, region, function name, alias name."""
 
     name: str
@@ -101,16 +95,14 @@ class AliasRow:
     routing: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRow:
+class PolicyRow(msgspec.Struct, frozen=True):
     """The policy of a function, version or alias. Key: account, region, name, qualifier (`$LATEST` if none)."""
 
     statements: tuple[tuple[str, str], ...]
     """Statement id and the statement as JSON, in the order they were added."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventInvokeConfigRow:
+class EventInvokeConfigRow(msgspec.Struct, frozen=True):
     """Asynchronous settings of exactly one qualifier. Key: account, region, name, qualifier (`$LATEST` if none)."""
 
     modified_ms: int
@@ -120,8 +112,7 @@ class EventInvokeConfigRow:
     on_failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisionedRow:
+class ProvisionedRow(msgspec.Struct, frozen=True):
     """Provisioned concurrency of a version or alias. Key: account, region, name, qualifier."""
 
     wanted: int

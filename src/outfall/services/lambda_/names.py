@@ -6,7 +6,9 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (FunctionName)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core.arn import Arn, function_arn
 from outfall.core.arn import function_name as name_in
@@ -23,8 +25,7 @@ _NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionName:
+class FunctionName(msgspec.Struct, frozen=True):
     """A function as it was named; `qualifier` is empty when none was given."""
 
     account: str

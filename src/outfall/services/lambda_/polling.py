@@ -5,8 +5,9 @@ Texts: [lambda-runtime.md 8]; https://docs.aws.amazon.com/lambda/latest/dg/servi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context

@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import msgspec
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.invocation import Package
@@ -20,8 +19,7 @@ BEING_CREATED = "The function is being created."
 """AWS says so of updates too. [LS:test_lambda_api]"""
 
 
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(msgspec.Struct, frozen=True):
     """One version to make ready, as it lies on the queue."""
 
     account: str

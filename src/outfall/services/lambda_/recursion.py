@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html; [LS:Test
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.lambda_ import rows

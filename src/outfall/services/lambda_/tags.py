@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html; texts [LS:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.errors import NotServed
 from outfall.core.ports import Key, Table

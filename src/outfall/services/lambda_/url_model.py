@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from outfall.core.ports import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(msgspec.Struct, frozen=True):
     """Which pages of other origins may read the answers. `max_age_s` is None where it was not given."""
 
     origins: tuple[str, ...] = ()
@@ -19,8 +18,7 @@ class Cors:
     max_age_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UrlRow:
+class UrlRow(msgspec.Struct, frozen=True):
     """The URL of a function or an alias. Key: account, region, name, qualifier (`$LATEST` if none)."""
 
     id: str
@@ -30,8 +28,7 @@ class UrlRow:
     cors: Cors | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UrlPlaceRow:
+class UrlPlaceRow(msgspec.Struct, frozen=True):
     """Whose URL it is; `qualifier` is empty for the function itself. Key: the URL's id."""
 
     account: str

@@ -10,10 +10,11 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from outfall.core.principal import Principal
 
@@ -24,8 +25,7 @@ _OF_THE_CONNECTION = frozenset({"connection", "content-length", "date", "keep-al
 """What the server says itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class UrlRequest:
+class UrlRequest(msgspec.Struct, frozen=True):
     """A request to a function URL: path and query percent-encoded as they came, header names in lower case."""
 
     method: str
@@ -36,8 +36,7 @@ class UrlRequest:
     source_ip: str
 
 
-@dataclass(frozen=True, slots=True)
-class UrlResponse:
+class UrlResponse(msgspec.Struct, frozen=True):
     """The answer to one."""
 
     status: int
@@ -45,8 +44,7 @@ class UrlResponse:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who calls a URL that asks for a signature."""
 
     principal: Principal

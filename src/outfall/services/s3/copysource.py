@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+import msgspec
 
 from outfall.core.service import Call, Permission, Request
 from outfall.services.s3 import errors
@@ -12,8 +13,7 @@ from outfall.services.s3.model import Bucket, Version
 from outfall.services.s3.reading import find_version
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """What is copied. `version_id` is empty if the header names none."""
 
     bucket: Bucket

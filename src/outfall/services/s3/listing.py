@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
+
+import msgspec
 
 from outfall.core.ports import Table, Tx
 from outfall.core.s3ids import canonical_user_id
@@ -23,8 +24,7 @@ KEYS_PER_PAGE_MAX = 1000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """Keys and common prefixes, each in order. `last` is the last of both, if there is more to come; else empty."""
 
     entries: tuple[tuple[str, Version], ...]

@@ -7,8 +7,9 @@ current version is in `OBJECTS` (unless that is a delete marker); older versions
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from outfall.core.body import Segment
 from outfall.core.ports import Table
@@ -19,8 +20,7 @@ Pairs = tuple[tuple[str, str], ...]
 NULL_VERSION = "null"
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(msgspec.Struct, frozen=True):
     """A bucket. `location` is the LocationConstraint as it was given, empty for us-east-1."""
 
     name: str
@@ -42,8 +42,7 @@ class Bucket:
         return NotifyingBucket(self.name, self.account, self.region, self.rules, self.event_bridge)
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(msgspec.Struct, frozen=True):
     """What a writer says of an object beside its bytes. `headers` are members of the model, as `CacheControl`."""
 
     content_type: str = "binary/octet-stream"
@@ -54,8 +53,7 @@ class Attributes:
     acl: str = "private"
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True):
     """One version of an object, or a delete marker. `sequence` orders the writes of a key."""
 
     id: str
@@ -82,8 +80,7 @@ class Version:
         return f"{(1 << 64) - 1 - self.sequence:016x}"
 
 
-@dataclass(frozen=True, slots=True)
-class PartOfObject:
+class PartOfObject(msgspec.Struct, frozen=True):
     """A part that an object was completed from."""
 
     number: int
@@ -91,16 +88,14 @@ class PartOfObject:
     checksums: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBody:
+class StoredBody(msgspec.Struct, frozen=True):
     """The bytes of a version, and the parts that they were put together from."""
 
     segments: tuple[Segment, ...]
     parts: tuple[PartOfObject, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(msgspec.Struct, frozen=True):
     """A multipart upload in progress."""
 
     id: str
@@ -112,8 +107,7 @@ class Upload:
     checksum_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """An uploaded part, waiting for the completion of its upload."""
 
     number: int
@@ -124,23 +118,20 @@ class Part:
     checksums: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(msgspec.Struct, frozen=True):
     """That an account owns a bucket."""
 
     created_ms: int
     region: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(msgspec.Struct, frozen=True):
     """The last sequence that was given out."""
 
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionOrder:
+class VersionOrder(msgspec.Struct, frozen=True):
     """Where a version stands in `VERSIONS`."""
 
     order: str

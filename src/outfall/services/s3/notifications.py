@@ -7,9 +7,11 @@ named beside them. Who is told when an object changes is in `flow/notify.py`.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.errors import NotServed
@@ -39,8 +41,7 @@ EVENT_NAMES = """
 EVENTS = frozenset(EVENT_NAMES.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A kind of target: where its configurations stand in the model, and what errors call it on the wire."""
 
     list: str

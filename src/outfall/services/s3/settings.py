@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Operation, Output, Request, operation

@@ -7,8 +7,9 @@ Rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-objects-versi
 from __future__ import annotations
 
 import string
-from dataclasses import replace
 from zlib import crc32
+
+from msgspec.structs import replace
 
 from outfall.core.body import let_go, refer
 from outfall.core.context import Context

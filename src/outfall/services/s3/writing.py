@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from outfall.core.body import Body
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation

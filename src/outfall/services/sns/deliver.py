@@ -7,8 +7,9 @@ permission), which SNS does not try again. HTTP endpoints are the host's work (`
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from outfall.core import filter_policy
 from outfall.core.arn import Arn

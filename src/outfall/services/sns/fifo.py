@@ -5,7 +5,7 @@ Rule: https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.ports import Key

@@ -6,8 +6,6 @@ of it (`http_done`). Rules: https://docs.aws.amazon.com/sns/latest/dg/sns-messag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from outfall.core.arn import Arn
@@ -42,8 +40,7 @@ class Errand(msgspec.Struct, frozen=True, array_like=True):
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HttpDelivery:
+class HttpDelivery(msgspec.Struct, frozen=True):
     """A POST to make."""
 
     url: str

@@ -9,9 +9,10 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+
+import msgspec
 
 from outfall.core.parcel import Attribute
 from outfall.core.service import Request
@@ -26,16 +27,15 @@ _number = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?").fullmatch
 _identifier = re.compile(r"[A-Za-z0-9!-/:-@\[-`{-~]{1,128}").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True):
     """A message as it was published. `versions` are its texts by protocol, if it has several; binary values of
     attributes are base64."""
 
     id: str
     text: str
     subject: str | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    versions: Mapping[str, str] = msgspec.field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = msgspec.field(default_factory=dict)
     group_id: str = ""
     deduplication_id: str = ""
     sequence_number: str = ""

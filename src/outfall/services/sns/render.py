@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html and 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -31,8 +30,7 @@ CERTIFICATES = "/_outfall/sns/"
 """Where the host serves the certificate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(msgspec.Struct, frozen=True):
     """What shows that a message is from SNS; empty texts where this house signs nothing."""
 
     version: str

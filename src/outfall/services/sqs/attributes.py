@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,8 +18,7 @@ from outfall.services.sqs.errors import InvalidAttributeName, InvalidAttributeVa
 from outfall.services.sqs.model import DEFAULT_SIZE_MAX, Queue
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """A whole number: the field that holds it, its least and most, and its default."""
 
     field: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import binascii
-from dataclasses import dataclass
+
+import msgspec
 
 from outfall.services.sqs.errors import ReceiptHandleIsInvalid
 from outfall.services.sqs.model import Queue
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What a receipt handle holds: the item's number, when it was received, and the handle of the store's claim."""
 
     number: int

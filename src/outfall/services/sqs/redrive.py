@@ -6,7 +6,6 @@ Rules: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuid
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -22,8 +21,7 @@ SOURCES_MAX = 10
 ALLOW = "RedriveAllowPolicy"
 
 
-@dataclass(frozen=True, slots=True)
-class Redrive:
+class Redrive(msgspec.Struct, frozen=True):
     """A RedrivePolicy: where messages go that were received `receives_max` times."""
 
     dead_letter_arn: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from outfall.core.ports import Item
 from outfall.core.service import Request
@@ -11,8 +12,7 @@ from outfall.services.sqs import digest, fifo, handles
 from outfall.services.sqs.model import Attribute, Message, Queue
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """The system attributes (or all) and message attributes that a receive asks for."""
 
     system: frozenset[str]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.ports import RoleFacts, Table, Tx
@@ -16,8 +17,7 @@ SWEPT_AT_ONCE = 8
 """How many void sessions each new one removes at most: the table stays bounded, and no call pays for all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """A session as it is stored. `transitive_tags` are the keys of the tags that roles assumed from it inherit."""
 
     access_key_id: str
@@ -28,8 +28,7 @@ class Session:
     transitive_tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """What is handed out."""
 
     access_key_id: str
@@ -38,8 +37,7 @@ class Credentials:
     expires_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Expiry:
+class Expiry(msgspec.Struct, frozen=True):
     """An entry of the index by expiry."""
 
     access_key_id: str
