@@ -1,11 +1,15 @@
 """IAM: roles, users, groups, policies and access keys, per account."""
 
 from outfall.core.service import Service
+from outfall.services.iam.account import ACCOUNT_OPERATIONS
+from outfall.services.iam.aliases import ALIAS_OPERATIONS
 from outfall.services.iam.attachments import ATTACHMENT_OPERATIONS
 from outfall.services.iam.entities import ENTITY_OPERATIONS
 from outfall.services.iam.groups import GROUP_OPERATIONS
 from outfall.services.iam.inline import INLINE_OPERATIONS
 from outfall.services.iam.key_operations import KEY_OPERATIONS
+from outfall.services.iam.linked_roles import LINKED_ROLE_OPERATIONS
+from outfall.services.iam.oidc import OIDC_OPERATIONS
 from outfall.services.iam.policies import POLICY_OPERATIONS
 from outfall.services.iam.profiles import PROFILE_OPERATIONS
 from outfall.services.iam.roles import ROLE_OPERATIONS
@@ -26,4 +30,8 @@ SERVICE = Service.of(
     TAG_OPERATIONS,
     ENTITY_OPERATIONS,
     SIMULATE_OPERATIONS,
+    ACCOUNT_OPERATIONS,
+    ALIAS_OPERATIONS,
+    LINKED_ROLE_OPERATIONS,
+    OIDC_OPERATIONS,
 )

@@ -11,7 +11,7 @@ from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.iam import managed
 from outfall.services.iam.checks import check, policy_arn
 from outfall.services.iam.errors import LimitExceeded, NoSuchEntity
-from outfall.services.iam.handlers import save
+from outfall.services.iam.handlers import Keys, require_own, save
 from outfall.services.iam.inline import GROUP, ROLE, USER, Kind
 from outfall.services.iam.paging import page
 
@@ -19,12 +19,17 @@ ATTACHED_MAX = 10
 """Managed policies per role, user or group. [DOC:reference_iam-quotas]"""
 
 
-def _policy_key(call: Call, request: Request) -> Mapping[str, Any]:
-    return {"iam:PolicyARN": str(request.get("PolicyArn") or "")}
+def _with(keys: Keys, name: str, member: str) -> Keys:
+    """The keys of the holder, and one more that the request tells."""
+
+    def both(call: Call, request: Request) -> Mapping[str, Any]:
+        return {**keys(call, request), name: str(request.get(member) or "")}
+
+    return both
 
 
-def _boundary_key(call: Call, request: Request) -> Mapping[str, Any]:
-    return {"iam:PermissionsBoundary": str(request.get("PermissionsBoundary") or "")}
+def _policy_key(kind: Kind[Any]) -> Keys:
+    return _with(kind.keys, "iam:PolicyARN", "PolicyArn")
 
 
 def _attach(kind: Kind[Any]) -> Operation:
@@ -35,6 +40,7 @@ def _attach(kind: Kind[Any]) -> Operation:
         policy_arn(request.get("PolicyArn") or "")
         check(request, "PolicyArn")
         holder = kind.find(call, request[kind.member])
+        require_own(holder)
         arn = managed.require_attachable(call, request["PolicyArn"]).arn
         if arn in holder.attached:
             return None
@@ -43,7 +49,7 @@ def _attach(kind: Kind[Any]) -> Operation:
         save(call, kind.table, replace(holder, attached=(*holder.attached, arn)))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource, context=_policy_key)(attach)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=_policy_key(kind))(attach)
 
 
 def _detach(kind: Kind[Any]) -> Operation:
@@ -54,12 +60,13 @@ def _detach(kind: Kind[Any]) -> Operation:
         arn = request.get("PolicyArn") or ""
         policy_arn(arn)
         holder = kind.find(call, request[kind.member])
+        require_own(holder)
         if arn not in holder.attached:
             raise NoSuchEntity(f"Policy {arn} was not found.")
         save(call, kind.table, replace(holder, attached=tuple(one for one in holder.attached if one != arn)))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource, context=_policy_key)(detach)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=_policy_key(kind))(detach)
 
 
 def _list(kind: Kind[Any]) -> Operation:
@@ -75,7 +82,7 @@ def _list(kind: Kind[Any]) -> Operation:
             request, "AttachedPolicies", rows, lambda policy: {"PolicyName": policy.name, "PolicyArn": policy.arn}
         )
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource)(list_attached)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(list_attached)
 
 
 def _bound(kind: Kind[Any]) -> Operation:
@@ -84,11 +91,13 @@ def _bound(kind: Kind[Any]) -> Operation:
     def put_boundary(call: Call, request: Request) -> Output:
         check(request, kind.member, "PermissionsBoundary")
         holder = kind.find(call, request[kind.member])
+        require_own(holder)
         boundary = managed.require_boundary(call, request["PermissionsBoundary"])
         save(call, kind.table, replace(holder, boundary=boundary))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource, context=_boundary_key)(put_boundary)
+    keys = _with(kind.keys, "iam:PermissionsBoundary", "PermissionsBoundary")
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=keys)(put_boundary)
 
 
 def _unbound(kind: Kind[Any]) -> Operation:
@@ -97,12 +106,13 @@ def _unbound(kind: Kind[Any]) -> Operation:
     def delete_boundary(call: Call, request: Request) -> Output:
         check(request, kind.member)
         holder = kind.find(call, request[kind.member])
+        require_own(holder)
         if not holder.boundary:
             raise NoSuchEntity(f"The {holder.kind} with name {holder.name} has no permissions boundary.")
         save(call, kind.table, replace(holder, boundary=""))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource)(delete_boundary)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(delete_boundary)
 
 
 ATTACHMENT_OPERATIONS = (

@@ -40,6 +40,16 @@ MEMBERS = {
     "VersionId": Text(1, 32, r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"),
     "AccessKeyId": Text(16, 128, r"[\w]+"),
     "PolicyArn": Text(20, 2048),
+    "PermissionsBoundary": Text(20, 2048),
+    "AccountAlias": Text(3, 63, r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"),
+    "NewGroupName": Text(1, 128, _NAME),
+    "NewPath": Text(1, 512, _PATH),
+    "AWSServiceName": Text(1, 128, _NAME),
+    "CustomSuffix": Text(1, 64, _NAME),
+    "DeletionTaskId": Text(1, 1000),
+    "OpenIDConnectProviderArn": Text(20, 2048),
+    "Url": Text(1, 255),
+    "ClientID": Text(1, 255),
 }
 """Members by name."""
 

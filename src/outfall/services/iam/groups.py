@@ -29,7 +29,8 @@ GROUPS_MAX = 10
 """Groups per user. [DOC:reference_iam-quotas]"""
 
 
-def _show(group: Group) -> dict[str, Any]:
+def show_group(group: Group) -> dict[str, Any]:
+    """A group as AWS shows it."""
     return {
         "Path": group.path,
         "GroupName": group.name,
@@ -55,7 +56,7 @@ def create_group(call: Call, request: Request) -> Output:
     path = request.get("Path") or "/"
     group = Group(account=call.account, name=name, path=path, id=new_id(call.ids, "AGPA"), created_ms=call.now)
     save(call, GROUPS, group)
-    return {"Group": _show(group)}
+    return {"Group": show_group(group)}
 
 
 @operation("GetGroup", action="iam:GetGroup", resource=group_resource)
@@ -63,14 +64,14 @@ def get_group(call: Call, request: Request) -> Output:
     """The group and its users, a page at a time."""
     check(request, "GroupName")
     group = find_group(call, request["GroupName"])
-    return {"Group": _show(group)} | page(request, "Users", _members(call, group), show_user)
+    return {"Group": show_group(group)} | page(request, "Users", _members(call, group), show_user)
 
 
 @operation("ListGroups", action="iam:ListGroups", resource=listing_resource("group"))
 def list_groups(call: Call, request: Request) -> Output:
     """Groups by name, a page at a time."""
     check(request)
-    return page(request, "Groups", under(call, GROUPS, request.get("PathPrefix") or "/"), _show)
+    return page(request, "Groups", under(call, GROUPS, request.get("PathPrefix") or "/"), show_group)
 
 
 @operation("DeleteGroup", action="iam:DeleteGroup", resource=group_resource)
@@ -82,6 +83,22 @@ def delete_group(call: Call, request: Request) -> Output:
         raise DeleteConflict("Cannot delete entity, must remove users from group first.")
     require_bare(group)
     call.tx.delete(GROUPS, key(call.account, group.name))
+    return None
+
+
+@operation("UpdateGroup", action="iam:UpdateGroup", resource=group_resource)
+def update_group(call: Call, request: Request) -> Output:
+    """Changes name or path; members and policies stay."""
+    check(request, "GroupName")
+    group = find_group(call, request["GroupName"])
+    name = request.get("NewGroupName") or group.name
+    if name.lower() != group.name.lower() and call.tx.get(GROUPS, key(call.account, name)) is not None:
+        raise EntityAlreadyExists(f"Group with name {name} already exists.")
+    for _, user in list(_members(call, group)):
+        renamed = tuple(name if one == group.name else one for one in user.groups)
+        save(call, USERS, replace(user, groups=renamed))
+    call.tx.delete(GROUPS, key(call.account, group.name))
+    save(call, GROUPS, replace(group, name=name, path=request.get("NewPath") or group.path))
     return None
 
 
@@ -113,13 +130,14 @@ def list_groups_for_user(call: Call, request: Request) -> Output:
     check(request, "UserName")
     user = find_user(call, request["UserName"])
     found = (call.tx.get(GROUPS, key(call.account, name)) for name in sorted(user.groups))
-    return page(request, "Groups", ((group.name, group) for group in found if group is not None), _show)
+    return page(request, "Groups", ((group.name, group) for group in found if group is not None), show_group)
 
 
 GROUP_OPERATIONS = (
     create_group,
     get_group,
     list_groups,
+    update_group,
     delete_group,
     add_user_to_group,
     remove_user_from_group,

@@ -16,15 +16,20 @@ from outfall.services.iam.errors import LimitExceeded, NoSuchEntity
 from outfall.services.iam.handlers import (
     INLINE_SIZE_MAX,
     H,
+    Keys,
     encoded,
     find_group,
     find_role,
     find_user,
+    group_keys,
     group_resource,
     require_identity,
+    require_own,
+    role_keys,
     role_resource,
     save,
     size_of,
+    user_keys,
     user_resource,
 )
 from outfall.services.iam.model import GROUPS, ROLES, USERS, Inline
@@ -38,6 +43,7 @@ class Kind(msgspec.Struct, Generic[H], frozen=True):
     table: Table[H]
     find: Callable[[Context, str], H]
     resource: Resource
+    keys: Keys
 
     @property
     def member(self) -> str:
@@ -45,9 +51,9 @@ class Kind(msgspec.Struct, Generic[H], frozen=True):
         return f"{self.word}Name"
 
 
-ROLE = Kind("Role", ROLES, find_role, role_resource)
-USER = Kind("User", USERS, find_user, user_resource)
-GROUP = Kind("Group", GROUPS, find_group, group_resource)
+ROLE = Kind("Role", ROLES, find_role, role_resource, role_keys)
+USER = Kind("User", USERS, find_user, user_resource, user_keys)
+GROUP = Kind("Group", GROUPS, find_group, group_resource, group_keys)
 
 
 def _put(kind: Kind[Any]) -> Operation:
@@ -57,6 +63,7 @@ def _put(kind: Kind[Any]) -> Operation:
         check(request, kind.member, "PolicyName", "PolicyDocument")
         require_identity(request["PolicyDocument"])
         holder = kind.find(call, request[kind.member])
+        require_own(holder)
         made = Inline(request["PolicyName"], request["PolicyDocument"])
         kept = [one for one in holder.inline if one.name != made.name]
         most = INLINE_SIZE_MAX[holder.kind]
@@ -65,7 +72,7 @@ def _put(kind: Kind[Any]) -> Operation:
         save(call, kind.table, replace(holder, inline=tuple(sorted([*kept, made], key=lambda one: one.name))))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource)(put_policy)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(put_policy)
 
 
 def _get(kind: Kind[Any]) -> Operation:
@@ -80,7 +87,7 @@ def _get(kind: Kind[Any]) -> Operation:
             "PolicyDocument": encoded(found.document),
         }
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource)(get_policy)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(get_policy)
 
 
 def _find(holder: H, name: str) -> Inline:
@@ -98,7 +105,7 @@ def _list(kind: Kind[Any]) -> Operation:
         holder = kind.find(call, request[kind.member])
         return page(request, "PolicyNames", ((one.name, one.name) for one in holder.inline), str)
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource)(list_policies)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(list_policies)
 
 
 def _delete(kind: Kind[Any]) -> Operation:
@@ -107,11 +114,12 @@ def _delete(kind: Kind[Any]) -> Operation:
     def delete_policy(call: Call, request: Request) -> Output:
         check(request, kind.member, "PolicyName")
         holder = kind.find(call, request[kind.member])
+        require_own(holder)
         gone = _find(holder, request["PolicyName"])
         save(call, kind.table, replace(holder, inline=tuple(one for one in holder.inline if one is not gone)))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource)(delete_policy)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(delete_policy)
 
 
 INLINE_OPERATIONS = tuple(make(kind) for kind in (ROLE, USER, GROUP) for make in (_put, _get, _list, _delete))

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam.checks import check
-from outfall.services.iam.errors import LimitExceeded, NoSuchEntity
-from outfall.services.iam.handlers import ID_ALPHABET, find_user, whole_second
+from outfall.services.iam.errors import AccessDenied, LimitExceeded, NoSuchEntity
+from outfall.services.iam.handlers import ID_ALPHABET, find_user, user_resource, whole_second
 from outfall.services.iam.keys import keys_of, remove_key, save_key
-from outfall.services.iam.model import ACCESS_KEYS, AccessKeyRow
+from outfall.services.iam.last_used import show_key_use
+from outfall.services.iam.model import ACCESS_KEYS, LAST_USED, AccessKeyRow
 from outfall.services.iam.paging import page
 from outfall.services.iam.users import own_name, own_resource
 
@@ -85,8 +86,36 @@ def update_access_key(call: Call, request: Request) -> Output:
 @operation("DeleteAccessKey", action="iam:DeleteAccessKey", resource=own_resource)
 def delete_access_key(call: Call, request: Request) -> Output:
     """Removes a key."""
-    remove_key(call, _find(call, request))
+    row = _find(call, request)
+    remove_key(call, row)
+    call.tx.delete(LAST_USED, (row.id,))
     return None
 
 
-KEY_OPERATIONS = (create_access_key, list_access_keys, update_access_key, delete_access_key)
+def _owner_resource(call: Call, request: Request) -> str:
+    row = call.tx.get(ACCESS_KEYS, (str(request.get("AccessKeyId") or ""),))
+    return user_resource(call, {"UserName": row.user}) if row is not None and row.account == call.account else "*"
+
+
+@operation("GetAccessKeyLastUsed", action="iam:GetAccessKeyLastUsed", resource=_owner_resource)
+def get_access_key_last_used(call: Call, request: Request) -> Output:
+    """When, where and for which service a key was used last. A key that is not of this account may not be asked for,
+    whether there is such a key or not."""
+    check(request, "AccessKeyId")
+    id_ = request["AccessKeyId"]
+    row = call.tx.get(ACCESS_KEYS, (id_,))
+    if row is None or row.account != call.account:
+        raise AccessDenied(
+            f"User: {call.principal.arn} is not authorized to perform: iam:GetAccessKeyLastUsed "
+            f"on resource: access key {id_}"
+        )
+    return {"UserName": row.user, "AccessKeyLastUsed": show_key_use(call.tx, id_)}
+
+
+KEY_OPERATIONS = (
+    create_access_key,
+    list_access_keys,
+    update_access_key,
+    delete_access_key,
+    get_access_key_last_used,
+)

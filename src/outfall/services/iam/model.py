@@ -124,6 +124,44 @@ class InstanceProfile(msgspec.Struct, frozen=True, kw_only=True):
         return f"arn:aws:iam::{self.account}:instance-profile{self.path}{self.name}"
 
 
+class OidcProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """An OpenID Connect provider. `url` has no scheme, as its ARN has none."""
+
+    account: str
+    url: str
+    created_ms: int
+    client_ids: tuple[str, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+    tags: Tags = ()
+
+    @property
+    def arn(self) -> str:
+        """The ARN."""
+        return f"arn:aws:iam::{self.account}:oidc-provider/{self.url}"
+
+
+class AccountAlias(msgspec.Struct, frozen=True):
+    """The name of an account."""
+
+    account: str
+    alias: str
+
+
+class DeletionTask(msgspec.Struct, frozen=True):
+    """The removal of a service-linked role, which is done."""
+
+    id: str
+    at_ms: int
+
+
+class LastUsed(msgspec.Struct, frozen=True):
+    """The last use of an access key or of a role."""
+
+    at_ms: int
+    service: str
+    region: str
+
+
 # Keys are (account, name in lower case): names differ by more than case, and listings are in their order.
 ROLES = Table("iam.roles", Role)
 USERS = Table("iam.users", User)
@@ -134,6 +172,15 @@ INSTANCE_PROFILES = Table("iam.instance_profiles", InstanceProfile)
 ACCESS_KEYS = Table("iam.access_keys", AccessKeyRow)
 # Key: (account, user in lower case, access key id); of the value only the id is read.
 KEYS_OF_USER = Table("iam.keys_of_user", AccessKeyRow)
+# Key: (account, url without its scheme).
+OIDC_PROVIDERS = Table("iam.oidc_providers", OidcProvider)
+# Key: (account), and (alias): no two accounts share one.
+ACCOUNT_ALIASES = Table("iam.account_aliases", AccountAlias)
+ALIAS_OWNERS = Table("iam.alias_owners", AccountAlias)
+# Key: (account, task id).
+DELETION_TASKS = Table("iam.deletion_tasks", DeletionTask)
+# Key: (access key id) or (role id).
+LAST_USED = Table("iam.last_used", LastUsed)
 
 
 def key(account: str, name: str) -> tuple[str, str]:

@@ -19,6 +19,8 @@ from outfall.services.iam.handlers import (
     require_identity,
     shown_tags,
     size_of,
+    tag_keys,
+    tagging,
     whole_second,
 )
 from outfall.services.iam.model import POLICIES, ManagedPolicy, Version, key
@@ -80,7 +82,13 @@ def save_policy(call: Call, policy: ManagedPolicy) -> None:
     call.tx.put(POLICIES, key(policy.account, policy.name), policy)
 
 
-@operation("CreatePolicy", action="iam:CreatePolicy", resource=_new_policy_resource)
+@operation(
+    "CreatePolicy",
+    action="iam:CreatePolicy",
+    resource=_new_policy_resource,
+    context=tag_keys,
+    also=(tagging("iam:TagPolicy", _new_policy_resource),),
+)
 def create_policy(call: Call, request: Request) -> Output:
     """Makes a policy with version v1."""
     check(request, "PolicyName", "PolicyDocument")
@@ -122,7 +130,7 @@ def list_policies(call: Call, request: Request) -> Output:
     only = bool(request.get("OnlyAttached")) or request.get("PolicyUsageFilter") is not None
 
     def rows() -> Iterator[tuple[str, ManagedPolicy]]:
-        for order, policy in _in_scope(call, request.get("Scope") or "All"):
+        for order, policy in policies_in_scope(call, request.get("Scope") or "All"):
             if policy.path.startswith(request.get("PathPrefix") or "/") and (counts[policy.arn] or not only):
                 yield order, policy
 
@@ -134,7 +142,8 @@ def list_policies(call: Call, request: Request) -> Output:
     )
 
 
-def _in_scope(call: Call, scope: str) -> Iterator[tuple[str, ManagedPolicy]]:
+def policies_in_scope(call: Call, scope: str) -> Iterator[tuple[str, ManagedPolicy]]:
+    """Policies with what they are ordered by: the account's own before those of AWS."""
     if scope in ("All", "Local"):
         for (_, name), policy in call.tx.scan(POLICIES, (call.account,)):
             yield f"1/{name}", policy
@@ -159,7 +168,8 @@ def delete_policy(call: Call, request: Request) -> Output:
     return None
 
 
-def _show_version(policy: ManagedPolicy, version: Version, *, document: bool) -> dict[str, Any]:
+def show_version(policy: ManagedPolicy, version: Version, *, document: bool) -> dict[str, Any]:
+    """A version as AWS shows it."""
     shown: dict[str, Any] = {"Document": encoded(version.document)} if document else {}
     return shown | {
         "VersionId": version.id,
@@ -195,7 +205,7 @@ def create_policy_version(call: Call, request: Request) -> Output:
         updated_ms=call.now,
     )
     save_policy(call, changed)
-    return {"PolicyVersion": _show_version(changed, made, document=False)}
+    return {"PolicyVersion": show_version(changed, made, document=False)}
 
 
 @operation("GetPolicyVersion", action="iam:GetPolicyVersion", resource=policy_resource)
@@ -203,7 +213,7 @@ def get_policy_version(call: Call, request: Request) -> Output:
     """A version with its document."""
     check(request, "VersionId")
     policy = managed.require(call, request.get("PolicyArn") or "")
-    return {"PolicyVersion": _show_version(policy, _version(policy, request["VersionId"]), document=True)}
+    return {"PolicyVersion": show_version(policy, _version(policy, request["VersionId"]), document=True)}
 
 
 @operation("ListPolicyVersions", action="iam:ListPolicyVersions", resource=policy_resource)
@@ -212,7 +222,7 @@ def list_policy_versions(call: Call, request: Request) -> Output:
     check(request)
     policy = managed.require(call, request.get("PolicyArn") or "")
     rows = ((f"{at:04}", version) for at, version in enumerate(reversed(policy.versions)))
-    return page(request, "Versions", rows, lambda version: _show_version(policy, version, document=False))
+    return page(request, "Versions", rows, lambda version: show_version(policy, version, document=False))
 
 
 @operation("SetDefaultPolicyVersion", action="iam:SetDefaultPolicyVersion", resource=policy_resource)

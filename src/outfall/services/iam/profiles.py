@@ -7,10 +7,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from outfall.core.service import Call, Output, Request, operation
+from outfall.core.service import Call, Output, Permission, Request, operation
 from outfall.services.iam.checks import check, tags_of
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
-from outfall.services.iam.handlers import find_role, listing_resource, new_id, role_resource, shown_tags, whole_second
+from outfall.services.iam.handlers import (
+    find_role,
+    listing_resource,
+    new_id,
+    require_own,
+    role_resource,
+    shown_tags,
+    tag_keys,
+    tagging,
+    whole_second,
+)
 from outfall.services.iam.model import INSTANCE_PROFILES, ROLES, InstanceProfile, key
 from outfall.services.iam.paging import page
 from outfall.services.iam.roles import show_role
@@ -38,7 +48,8 @@ def profile_resource(call: Call, request: Request) -> str:
     return f"arn:aws:iam::{call.account}:instance-profile{request.get('Path') or '/'}{name}"
 
 
-def _show(call: Call, profile: InstanceProfile) -> dict[str, Any]:
+def show_profile(call: Call, profile: InstanceProfile) -> dict[str, Any]:
+    """A profile with its role."""
     role = call.tx.get(ROLES, key(call.account, profile.role)) if profile.role else None
     shown: dict[str, Any] = {
         "Path": profile.path,
@@ -51,7 +62,13 @@ def _show(call: Call, profile: InstanceProfile) -> dict[str, Any]:
     return shown | ({"Tags": shown_tags(profile.tags)} if profile.tags else {})
 
 
-@operation("CreateInstanceProfile", action="iam:CreateInstanceProfile", resource=profile_resource)
+@operation(
+    "CreateInstanceProfile",
+    action="iam:CreateInstanceProfile",
+    resource=profile_resource,
+    context=tag_keys,
+    also=(tagging("iam:TagInstanceProfile", profile_resource),),
+)
 def create_instance_profile(call: Call, request: Request) -> Output:
     """Makes a profile without a role."""
     check(request, "InstanceProfileName")
@@ -67,14 +84,14 @@ def create_instance_profile(call: Call, request: Request) -> Output:
         tags=tags_of(request),
     )
     save_profile(call, profile)
-    return {"InstanceProfile": _show(call, profile)}
+    return {"InstanceProfile": show_profile(call, profile)}
 
 
 @operation("GetInstanceProfile", action="iam:GetInstanceProfile", resource=profile_resource)
 def get_instance_profile(call: Call, request: Request) -> Output:
     """The profile with its role."""
     check(request, "InstanceProfileName")
-    return {"InstanceProfile": _show(call, find_profile(call, request["InstanceProfileName"]))}
+    return {"InstanceProfile": show_profile(call, find_profile(call, request["InstanceProfileName"]))}
 
 
 def _profiles(call: Call) -> Iterator[tuple[str, InstanceProfile]]:
@@ -88,7 +105,7 @@ def list_instance_profiles(call: Call, request: Request) -> Output:
     check(request)
     prefix = request.get("PathPrefix") or "/"
     rows = ((name, profile) for name, profile in _profiles(call) if profile.path.startswith(prefix))
-    return page(request, "InstanceProfiles", rows, lambda profile: _show(call, profile))
+    return page(request, "InstanceProfiles", rows, lambda profile: show_profile(call, profile))
 
 
 @operation("ListInstanceProfilesForRole", action="iam:ListInstanceProfilesForRole", resource=role_resource)
@@ -97,15 +114,23 @@ def list_instance_profiles_for_role(call: Call, request: Request) -> Output:
     check(request, "RoleName")
     role = find_role(call, request["RoleName"])
     rows = ((name, profile) for name, profile in _profiles(call) if profile.role == role.name)
-    return page(request, "InstanceProfiles", rows, lambda profile: _show(call, profile))
+    return page(request, "InstanceProfiles", rows, lambda profile: show_profile(call, profile))
 
 
-@operation("AddRoleToInstanceProfile", action="iam:AddRoleToInstanceProfile", resource=profile_resource)
+@operation(
+    "AddRoleToInstanceProfile",
+    action="iam:AddRoleToInstanceProfile",
+    resource=profile_resource,
+    also=(
+        Permission("iam:PassRole", role_resource, lambda call, request: {"iam:PassedToService": "ec2.amazonaws.com"}),
+    ),
+)
 def add_role_to_instance_profile(call: Call, request: Request) -> Output:
     """Puts a role into a profile, which holds one."""
     check(request, "InstanceProfileName", "RoleName")
     profile = find_profile(call, request["InstanceProfileName"])
     role = find_role(call, request["RoleName"])
+    require_own(role)
     if profile.role:
         raise LimitExceeded("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1")
     save_profile(call, replace(profile, role=role.name))

@@ -18,13 +18,18 @@ from outfall.services.iam.handlers import (
     find_role,
     listing_resource,
     new_id,
+    new_keys,
+    require_own,
     require_trust,
+    role_keys,
     role_resource,
     save,
+    tagging,
     whole_second,
     with_extras,
 )
-from outfall.services.iam.model import INSTANCE_PROFILES, ROLES, Role, key
+from outfall.services.iam.last_used import show_role_use
+from outfall.services.iam.model import INSTANCE_PROFILES, LAST_USED, ROLES, Role, key
 from outfall.services.iam.paging import page
 from outfall.services.iam.trusted import require_principals
 
@@ -48,11 +53,17 @@ def _listed(role: Role) -> dict[str, Any]:
     return show_role(role) | {"MaxSessionDuration": role.session_s_max}
 
 
-def _full(role: Role) -> dict[str, Any]:
-    return with_extras(_listed(role), role) | {"RoleLastUsed": {}}
+def _full(call: Call, role: Role) -> dict[str, Any]:
+    return with_extras(_listed(role), role) | {"RoleLastUsed": show_role_use(call.tx, role.id)}
 
 
-@operation("CreateRole", action="iam:CreateRole", resource=role_resource)
+@operation(
+    "CreateRole",
+    action="iam:CreateRole",
+    resource=role_resource,
+    context=new_keys,
+    also=(tagging("iam:TagRole", role_resource),),
+)
 def create_role(call: Call, request: Request) -> Output:
     """Makes a role. [LS:test_iam; its answer has MaxSessionDuration only if that was sent]"""
     check(request, "RoleName", "AssumeRolePolicyDocument")
@@ -80,11 +91,11 @@ def create_role(call: Call, request: Request) -> Output:
     return {"Role": with_extras(shown, role)}
 
 
-@operation("GetRole", action="iam:GetRole", resource=role_resource)
+@operation("GetRole", action="iam:GetRole", resource=role_resource, context=role_keys)
 def get_role(call: Call, request: Request) -> Output:
-    """The role with its last use, of which nothing is kept."""
+    """The role with its last use."""
     check(request, "RoleName")
-    return {"Role": _full(find_role(call, request["RoleName"]))}
+    return {"Role": _full(call, find_role(call, request["RoleName"]))}
 
 
 def under(call: Call, table: Table[H], prefix: str) -> Iterator[tuple[str, H]]:
@@ -101,7 +112,7 @@ def list_roles(call: Call, request: Request) -> Output:
     return page(request, "Roles", under(call, ROLES, request.get("PathPrefix") or "/"), _listed)
 
 
-@operation("UpdateRole", action="iam:UpdateRole", resource=role_resource)
+@operation("UpdateRole", action="iam:UpdateRole", resource=role_resource, context=role_keys)
 def update_role(call: Call, request: Request) -> Output:
     """Changes description and longest session."""
     check(request, "RoleName")
@@ -116,36 +127,39 @@ def update_role(call: Call, request: Request) -> Output:
     return {}
 
 
-@operation("UpdateRoleDescription", action="iam:UpdateRoleDescription", resource=role_resource)
+@operation("UpdateRoleDescription", action="iam:UpdateRoleDescription", resource=role_resource, context=role_keys)
 def update_role_description(call: Call, request: Request) -> Output:
     """Changes the description; the older operation."""
     check(request, "RoleName", "Description")
     role = replace(find_role(call, request["RoleName"]), description=request["Description"])
     save(call, ROLES, role)
-    return {"Role": _full(role)}
+    return {"Role": _full(call, role)}
 
 
-@operation("UpdateAssumeRolePolicy", action="iam:UpdateAssumeRolePolicy", resource=role_resource)
+@operation("UpdateAssumeRolePolicy", action="iam:UpdateAssumeRolePolicy", resource=role_resource, context=role_keys)
 def update_assume_role_policy(call: Call, request: Request) -> Output:
     """Replaces the trust policy."""
     check(request, "RoleName", "PolicyDocument")
     role = find_role(call, request["RoleName"])
+    require_own(role)
     require_trust(request["PolicyDocument"])
     require_principals(call, request["PolicyDocument"])
     save(call, ROLES, replace(role, trust=request["PolicyDocument"]))
     return None
 
 
-@operation("DeleteRole", action="iam:DeleteRole", resource=role_resource)
+@operation("DeleteRole", action="iam:DeleteRole", resource=role_resource, context=role_keys)
 def delete_role(call: Call, request: Request) -> Output:
     """Removes a role that has no policies and is in no instance profile."""
     check(request, "RoleName")
     role = find_role(call, request["RoleName"])
+    require_own(role)
     require_bare(role)
     for _, profile in call.tx.scan(INSTANCE_PROFILES, (call.account,)):
         if profile.role == role.name:
             raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")
     call.tx.delete(ROLES, key(call.account, role.name))
+    call.tx.delete(LAST_USED, (role.id,))
     return None
 
 

@@ -8,12 +8,24 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Request, Resource, operation
 from outfall.services.iam import managed
 from outfall.services.iam.checks import check, tags_of, without_tags
 from outfall.services.iam.errors import InvalidInput
-from outfall.services.iam.handlers import find_role, find_user, role_resource, save, shown_tags, user_resource
+from outfall.services.iam.handlers import (
+    Keys,
+    find_role,
+    find_user,
+    resource_tags,
+    role_resource,
+    save,
+    shown_tags,
+    tag_keys,
+    user_resource,
+)
 from outfall.services.iam.model import ROLES, USERS, Tags
+from outfall.services.iam.oidc import find_provider, provider_resource, save_provider
 from outfall.services.iam.paging import page
 from outfall.services.iam.policies import policy_resource, save_policy
 from outfall.services.iam.profiles import find_profile, profile_resource, save_profile
@@ -28,6 +40,11 @@ class Taggable(msgspec.Struct, frozen=True):
     save: Callable[[Call, Any], None]
     resource: Resource
 
+    @property
+    def keys(self) -> Keys:
+        """Condition keys of a request about such a thing."""
+        return _both_keys(self.find, self.member)
+
 
 def _own_policy(call: Call, arn: str) -> Any:
     policy = managed.require(call, arn)
@@ -36,20 +53,26 @@ def _own_policy(call: Call, arn: str) -> Any:
     return policy
 
 
+def _both_keys(find: Callable[[Call, str], Any], member: str) -> Keys:
+    """The tags of the request and those that the thing has."""
+
+    def keys(call: Call, request: Request) -> Mapping[str, Any]:
+        try:
+            row = find(call, str(request.get(member) or ""))
+        except AwsError:
+            return tag_keys(call, request)
+        return {**resource_tags(row.tags), **tag_keys(call, request)}
+
+    return keys
+
+
 KINDS = (
     Taggable("Role", "RoleName", find_role, lambda call, row: save(call, ROLES, row), role_resource),
     Taggable("User", "UserName", find_user, lambda call, row: save(call, USERS, row), user_resource),
     Taggable("Policy", "PolicyArn", _own_policy, save_policy, policy_resource),
     Taggable("InstanceProfile", "InstanceProfileName", find_profile, save_profile, profile_resource),
+    Taggable("OpenIDConnectProvider", "OpenIDConnectProviderArn", find_provider, save_provider, provider_resource),
 )
-
-
-def tag_keys(call: Call, request: Request) -> Mapping[str, Any]:
-    """Condition keys of the tags that a request sends or names."""
-    tags = {str(one.get("Key")): str(one.get("Value") or "") for one in request.get("Tags") or []}
-    keys: dict[str, Any] = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
-    named = [*tags, *(request.get("TagKeys") or [])]
-    return keys | {"aws:TagKeys": named} if named else keys
 
 
 def _tag(kind: Taggable) -> Operation:
@@ -61,7 +84,7 @@ def _tag(kind: Taggable) -> Operation:
         kind.save(call, replace(row, tags=tags_of(request, row.tags)))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource, context=tag_keys)(tag)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(tag)
 
 
 def _untag(kind: Taggable) -> Operation:
@@ -73,7 +96,7 @@ def _untag(kind: Taggable) -> Operation:
         kind.save(call, replace(row, tags=without_tags(request, row.tags)))
         return None
 
-    return operation(name, action=f"iam:{name}", resource=kind.resource, context=tag_keys)(untag)
+    return operation(name, action=f"iam:{name}", resource=kind.resource, context=kind.keys)(untag)
 
 
 def _list(kind: Taggable) -> Operation:

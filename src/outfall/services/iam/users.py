@@ -14,7 +14,10 @@ from outfall.services.iam.handlers import (
     find_user,
     listing_resource,
     new_id,
+    new_keys,
     save,
+    tagging,
+    user_keys,
     user_resource,
     whole_second,
     with_extras,
@@ -49,7 +52,13 @@ def own_resource(call: Call, request: Request) -> str:
     return user_resource(call, request | {"UserName": request.get("UserName") or call.principal.user_name})
 
 
-@operation("CreateUser", action="iam:CreateUser", resource=user_resource)
+@operation(
+    "CreateUser",
+    action="iam:CreateUser",
+    resource=user_resource,
+    context=new_keys,
+    also=(tagging("iam:TagUser", user_resource),),
+)
 def create_user(call: Call, request: Request) -> Output:
     """Makes a user."""
     check(request, "UserName")
@@ -88,7 +97,7 @@ def list_users(call: Call, request: Request) -> Output:
     return page(request, "Users", under(call, USERS, request.get("PathPrefix") or "/"), show_user)
 
 
-@operation("UpdateUser", action="iam:UpdateUser", resource=user_resource)
+@operation("UpdateUser", action="iam:UpdateUser", resource=user_resource, context=user_keys)
 def update_user(call: Call, request: Request) -> Output:
     """Changes name or path; the unique id and the keys stay."""
     check(request, "UserName")
@@ -102,7 +111,7 @@ def update_user(call: Call, request: Request) -> Output:
     return None
 
 
-@operation("DeleteUser", action="iam:DeleteUser", resource=user_resource)
+@operation("DeleteUser", action="iam:DeleteUser", resource=user_resource, context=user_keys)
 def delete_user(call: Call, request: Request) -> Output:
     """Removes a user who has no policies, keys or groups."""
     check(request, "UserName")

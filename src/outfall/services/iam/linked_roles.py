@@ -1,0 +1,122 @@
+"""Service-linked roles: which services have one, how it is made and removed.
+
+Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+The names are those of the services' own pages on their service-linked roles.
+"""
+
+from __future__ import annotations
+
+import json
+
+from outfall.core.service import Call, Output, Request, operation
+from outfall.services.iam.checks import check
+from outfall.services.iam.errors import InvalidInput, NoSuchEntity
+from outfall.services.iam.handlers import LINKED_PATH, find_role, is_linked, new_id, save
+from outfall.services.iam.model import DELETION_TASKS, ROLES, DeletionTask, Role, key
+from outfall.services.iam.roles import show_role
+
+LINKED = {
+    "autoscaling.amazonaws.com": "AWSServiceRoleForAutoScaling",
+    "cloudwatch-crossaccount.amazonaws.com": "AWSServiceRoleForCloudWatchCrossAccount",
+    "delivery.logs.amazonaws.com": "AWSServiceRoleForLogDelivery",
+    "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+    "ecs.amazonaws.com": "AWSServiceRoleForECS",
+    "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
+    "events.amazonaws.com": "AWSServiceRoleForCloudWatchEvents",
+    "apidestinations.events.amazonaws.com": "AWSServiceRoleForAmazonEventBridgeApiDestinations",
+    "lambda.amazonaws.com": "AWSServiceRoleForLambda",
+    "lambda.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_LambdaConcurrency",
+    "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
+    "organizations.amazonaws.com": "AWSServiceRoleForOrganizations",
+    "rds.amazonaws.com": "AWSServiceRoleForRDS",
+    "replicator.lambda.amazonaws.com": "AWSServiceRoleForLambdaReplicator",
+    "support.amazonaws.com": "AWSServiceRoleForSupport",
+}
+"""Services that have a service-linked role, and its name."""
+
+SUFFIXED = frozenset({"autoscaling.amazonaws.com"})
+"""Services whose role may have a suffix of one's own."""
+
+
+def _linked_resource(call: Call, request: Request) -> str:
+    service = str(request.get("AWSServiceName") or "")
+    return f"arn:aws:iam::{call.account}:role{LINKED_PATH}{service}/{LINKED.get(service, '*')}{_suffix(request)}"
+
+
+def _suffix(request: Request) -> str:
+    return f"_{request['CustomSuffix']}" if request.get("CustomSuffix") else ""
+
+
+@operation(
+    "CreateServiceLinkedRole",
+    action="iam:CreateServiceLinkedRole",
+    resource=_linked_resource,
+    context=lambda call, request: {"iam:AWSServiceName": str(request.get("AWSServiceName") or "")},
+)
+def create_service_linked_role(call: Call, request: Request) -> Output:
+    """Makes the role of a service. Its permissions are the service's own affair and are not shown here."""
+    check(request, "AWSServiceName")
+    service = request["AWSServiceName"]
+    stem = LINKED.get(service)
+    if stem is None:
+        raise InvalidInput(f"Service {service} does not support service-linked roles.")
+    if request.get("CustomSuffix") and service not in SUFFIXED:
+        raise InvalidInput(f"Custom suffix is not allowed for {service}")
+    name = f"{stem}{_suffix(request)}"
+    if call.tx.get(ROLES, key(call.account, name)) is not None:
+        raise InvalidInput(f"Service role name {name} has been taken in this account, please try a different suffix.")
+    statement = {"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service]}}
+    role = Role(
+        account=call.account,
+        name=name,
+        path=f"{LINKED_PATH}{service}/",
+        id=new_id(call.ids, "AROA"),
+        created_ms=call.now,
+        trust=json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")),
+        description=request.get("Description"),
+    )
+    save(call, ROLES, role)
+    return {"Role": show_role(role)}
+
+
+def _role_resource(call: Call, request: Request) -> str:
+    name = str(request.get("RoleName") or "")
+    role = call.tx.get(ROLES, key(call.account, name))
+    return role.arn if role else f"arn:aws:iam::{call.account}:role{LINKED_PATH}*/{name}"
+
+
+@operation("DeleteServiceLinkedRole", action="iam:DeleteServiceLinkedRole", resource=_role_resource)
+def delete_service_linked_role(call: Call, request: Request) -> Output:
+    """Removes the role of a service. AWS takes its time and tells of it as a task; here the task is done at once."""
+    check(request, "RoleName")
+    role = find_role(call, request["RoleName"])
+    if not is_linked(role):
+        raise NoSuchEntity(f"The role with name {role.name} cannot be found.")
+    call.tx.delete(ROLES, key(call.account, role.name))
+    task = f"task{role.path}{role.name}/{call.ids.uuid()}"
+    call.tx.put(DELETION_TASKS, (call.account, task), DeletionTask(task, call.now))
+    return {"DeletionTaskId": task}
+
+
+def _task_resource(call: Call, request: Request) -> str:
+    task = str(request.get("DeletionTaskId") or "")
+    return f"arn:aws:iam::{call.account}:role/{task.removeprefix('task/').rpartition('/')[0]}"
+
+
+@operation(
+    "GetServiceLinkedRoleDeletionStatus", action="iam:GetServiceLinkedRoleDeletionStatus", resource=_task_resource
+)
+def get_service_linked_role_deletion_status(call: Call, request: Request) -> Output:
+    """How far a removal is."""
+    check(request, "DeletionTaskId")
+    task = request["DeletionTaskId"]
+    if call.tx.get(DELETION_TASKS, (call.account, task)) is None:
+        raise NoSuchEntity(f"Deletion task {task} cannot be found.")
+    return {"Status": "SUCCEEDED"}
+
+
+LINKED_ROLE_OPERATIONS = (
+    create_service_linked_role,
+    delete_service_linked_role,
+    get_service_linked_role_deletion_status,
+)
