@@ -4,7 +4,8 @@
 read and what is missing. It decides; `denial` turns a refusal into the error of the service that was called.
 """
 
-from outfall.authz.authorize import Ask, Decision, authorize, identity_decision, service_may_assume
+from outfall.authz.authorize import authorize, identity_decision, judge, service_may_assume
+from outfall.authz.decision import Ask, Decision
 from outfall.authz.denied import Denied, denial
 
-__all__ = ["Ask", "Decision", "Denied", "authorize", "denial", "identity_decision", "service_may_assume"]
+__all__ = ["Ask", "Decision", "Denied", "authorize", "denial", "identity_decision", "judge", "service_may_assume"]

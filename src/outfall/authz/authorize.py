@@ -1,7 +1,9 @@
 """The one point of authorisation: every call on the wire and everything that is sent asks here.
 
-Order within an account: any explicit deny; then a resource policy's grant; then identity policies, limited by the
-boundary and the session policies. Across accounts both sides have to allow.
+What the policies say is worked out by `judge`; `authorize` holds it against the mode of the house and tells the watch.
+
+Order within an account: any explicit deny; then the organisation; then a resource policy's grant; then identity
+policies, limited by the boundary and the session policies. Across accounts both sides have to allow.
 
 Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -13,85 +15,78 @@ from collections.abc import Mapping
 import msgspec
 
 from outfall.authz import explain
-from outfall.authz.documents import Statement
-from outfall.authz.evaluate import Asked, denial_at, denial_in, grant_at, grant_in
+from outfall.authz.decision import Ask, Decision
+from outfall.authz.evaluate import Asked, Found, denial_at, denial_at_any, denial_in, grant_at, grant_in
 from outfall.authz.keys import Given, request_keys
 from outfall.authz.principals import Reach
+from outfall.authz.sides import Sides, sides_of
 from outfall.core.context import Context
-from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal, service_principal
 
-RESOURCE_POLICY_ALWAYS = frozenset({"sts:assumerole", "sts:tagsession"})
+RESOURCE_POLICY_ALWAYS = frozenset(
+    {"sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext", "sts:assumerolewithwebidentity"}
+)
 """Actions that a policy of the resource must allow even within the account: a role is assumed by its trust policy."""
-
 
 PROVIDED = "aws"
 """The account in the ARNs of managed policies that AWS provides."""
 
-
-class Ask(msgspec.Struct, frozen=True):
-    """A question: may this principal do this action on this resource?
-
-    `keys` are condition keys beside the global ones. `resource_policy` is the document at the resource, if there is
-    one; `resource_account` is its owner where the ARN does not tell (S3).
-    """
-
-    principal: Principal
-    action: str
-    resource: str
-    keys: Given = {}
-    resource_policy: str | None = None
-    resource_account: str = ""
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """The answer. `reason` ends AWS's message; `policies` names those that were read; `statement` is the JSON of the
-    statement that decided, or empty; `missing` is the JSON of one that would allow it, or empty."""
-
-    allowed: bool
-    ask: Ask
-    reason: str = ""
-    policies: tuple[str, ...] = ()
-    statement: str = ""
-    missing: str = ""
-
-
-class _Sides(msgspec.Struct, frozen=True):
-    """The policies that bear on a request."""
-
-    identity: tuple[NamedPolicy, ...]
-    boundary: tuple[NamedPolicy, ...]
-    session: tuple[NamedPolicy, ...]
-    resource: str | None
-
-    def names(self) -> tuple[str, ...]:
-        read = tuple(policy.name for policy in self.identity + self.boundary + self.session)
-        return read if self.resource is None else (*read, explain.RESOURCE)
+_WITHOUT_POLICIES = ("service", "anonymous", "federated")
 
 
 def authorize(ctx: Context, ask: Ask) -> Decision:
-    """Whether the principal may; never raises for what a policy says."""
-    principal = ask.principal
-    if principal.kind == "root" and ask.resource_policy is None and _owner(ctx, ask) == principal.account:
+    """Whether the principal may, here and now; never raises for what a policy says."""
+    house = ctx.house
+    decision = Decision(True, ask) if house.iam == "off" else judge(ctx, ask)
+    if not decision.allowed and house.iam == "audit":
+        decision = msgspec.structs.replace(decision, allowed=True, audited=True)
+    if house.watch is not None:
+        house.watch.decided(ctx, decision)
+    return decision
+
+
+def judge(ctx: Context, ask: Ask) -> Decision:
+    """What the policies say, in whichever mode the house is; nobody is told."""
+    principal, owner = ask.principal, owner_of(ctx, ask)
+    unbound = ask.resource_policy is None and ctx.house.organization is None
+    if principal.kind == "root" and unbound and owner == principal.account:
         return Decision(True, ask)
-    asked = Asked(principal, ask.action.lower(), ask.resource, request_keys(ctx, principal, ask.keys))
-    if principal.kind in ("service", "anonymous"):
-        return _by_resource_alone(ask, asked)
-    sides = _sides(ctx, principal, ask.resource_policy)
-    denied = _explicit_deny(ask, asked, sides)
-    if denied is not None:
-        return denied
-    if _owner(ctx, ask) == principal.account:
-        return _within_account(ask, asked, sides)
-    return _across_accounts(ask, asked, sides)
+    sides = sides_of(ctx, principal, ask.resource_policy, owner)
+    return judge_by(ctx, ask, sides, owner)
+
+
+def judge_by(ctx: Context, ask: Ask, sides: Sides, owner: str) -> Decision:
+    """What these policies say of a resource that `owner` has."""
+    principal = ask.principal
+    lookup = request_keys(
+        ctx,
+        principal,
+        ask.keys,
+        action=ask.action,
+        resource=ask.resource,
+        owner=owner,
+        parameters=ask.parameters,
+    )
+    asked = Asked(principal, ask.action.lower(), ask.resource, lookup, bool(sides.boundary))
+    refused = _explicit_deny(ask, asked, sides) or _organisation(ask, asked, sides)
+    if refused is not None:
+        return refused
+    if principal.kind in _WITHOUT_POLICIES:
+        return _by_resource_alone(ask, asked, sides)
+    return _within_account(ask, asked, sides) if owner == principal.account else _across_accounts(ask, asked, sides)
 
 
 def identity_decision(
-    ctx: Context, principal: Principal, action: str, resource: str, keys: Mapping[str, str | list[str]] | None = None
+    ctx: Context,
+    principal: Principal,
+    action: str,
+    resource: str,
+    keys: Mapping[str, str | list[str]] | None = None,
+    *,
+    acts: bool = True,
 ) -> Decision:
     """What the identity policies of a principal (with boundary and session policies) say, whoever owns the resource."""
-    ask = Ask(principal, action, resource, keys or {}, None, principal.account)
-    return authorize(ctx, ask)
+    return authorize(ctx, Ask(principal, action, resource, keys or {}, None, principal.account, None, acts))
 
 
 def service_may_assume(ctx: Context, role_arn: str, service: str) -> bool:
@@ -103,7 +98,8 @@ def service_may_assume(ctx: Context, role_arn: str, service: str) -> bool:
     return authorize(ctx, Ask(principal, "sts:AssumeRole", role_arn, {}, role.trust_policy)).allowed
 
 
-def _owner(ctx: Context, ask: Ask) -> str:
+def owner_of(ctx: Context, ask: Ask) -> str:
+    """The account that owns the resource of a question."""
     owner = ask.resource_account
     if not owner:
         parts = ask.resource.split(":", 5)
@@ -112,20 +108,7 @@ def _owner(ctx: Context, ask: Ask) -> str:
     return ask.principal.account if owner == PROVIDED else owner or ctx.account
 
 
-def _sides(ctx: Context, principal: Principal, resource: str | None) -> _Sides:
-    if principal.kind == "root":
-        return _Sides((), (), (), resource)
-    identities = ctx.house.identities
-    boundary = identities.boundary(ctx.tx, principal)
-    return _Sides(
-        identities.identity_policies(ctx.tx, principal),
-        (boundary,) if boundary else (),
-        tuple(NamedPolicy(explain.SESSION, document) for document in principal.session_policies),
-        resource,
-    )
-
-
-def _explicit_deny(ask: Ask, asked: Asked, sides: _Sides) -> Decision | None:
+def _explicit_deny(ask: Ask, asked: Asked, sides: Sides) -> Decision | None:
     for kind, policies in (
         (explain.IDENTITY, sides.identity),
         (explain.BOUNDARY, sides.boundary),
@@ -133,68 +116,93 @@ def _explicit_deny(ask: Ask, asked: Asked, sides: _Sides) -> Decision | None:
     ):
         found = denial_in(policies, asked)
         if found is not None:
-            return Decision(False, ask, explain.explicitly_denied(kind), sides.names(), found.text)
-    found = None if sides.resource is None else denial_at(sides.resource, asked)
-    if found is not None:
-        return Decision(False, ask, explain.explicitly_denied(explain.RESOURCE), sides.names(), found.text)
+            return _denied(ask, sides, kind, found)
+    statement = None if sides.resource is None else denial_at(sides.resource, asked)
+    if statement is not None:
+        return _denied(ask, sides, explain.RESOURCE, Found(explain.RESOURCE, statement))
     return None
 
 
-def _by_resource_alone(ask: Ask, asked: Asked) -> Decision:
-    """Services and anonymous callers have no policies of their own."""
-    sides = _Sides((), (), (), ask.resource_policy)
-    denied = _explicit_deny(ask, asked, sides)
-    if denied is not None:
-        return denied
-    _, grant = (Reach.NONE, None) if ask.resource_policy is None else grant_at(ask.resource_policy, asked)
-    return _refused(ask, sides, explain.RESOURCE) if grant is None else _granted(ask, sides, grant)
+def _organisation(ask: Ask, asked: Asked, sides: Sides) -> Decision | None:
+    """What the organisation refuses: by a deny, or by a level at which no service control policy allows.
+
+    Resource control policies only deny: the one that allows everything is always attached beside them.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    for level in sides.resource_levels:
+        found = denial_at_any(level.resource_control, asked)
+        if found is not None:
+            return _denied(ask, sides, explain.RESOURCE_CONTROL, found)
+    for level in sides.service_levels:
+        found = denial_in(level.service_control, asked)
+        if found is not None:
+            return _denied(ask, sides, explain.SERVICE_CONTROL, found)
+    for level in sides.service_levels:
+        if level.service_control and grant_in(level.service_control, asked) is None:
+            return _refused(ask, sides, explain.SERVICE_CONTROL)
+    return None
 
 
-def _within_account(ask: Ask, asked: Asked, sides: _Sides) -> Decision:
-    reach, grant = (Reach.NONE, None) if sides.resource is None else grant_at(sides.resource, asked)
-    if asked.action in RESOURCE_POLICY_ALWAYS and grant is None:
+def _by_resource_alone(ask: Ask, asked: Asked, sides: Sides) -> Decision:
+    """Services, anonymous callers and those who show a token have no policies of their own."""
+    _, grant = (Reach.NONE, None) if sides.resource is None else grant_at(sides.resource, asked)
+    if grant is None:
+        return _refused(ask, sides, explain.RESOURCE)
+    return _granted(ask, sides, explain.RESOURCE, Found(explain.RESOURCE, grant))
+
+
+def _within_account(ask: Ask, asked: Asked, sides: Sides) -> Decision:
+    reach, statement = (Reach.NONE, None) if sides.resource is None else grant_at(sides.resource, asked)
+    if asked.action in RESOURCE_POLICY_ALWAYS and statement is None:
         return _refused(ask, sides, explain.RESOURCE)
     if ask.principal.kind == "root":
         return Decision(True, ask, policies=sides.names())
-    if grant is not None and reach is Reach.DIRECT:
-        return _granted(ask, sides, grant)
-    if grant is None or reach is Reach.ACCOUNT:
-        grant = grant_in(sides.identity, asked)
-        if grant is None:
-            return _refused(ask, sides, explain.IDENTITY)
-    return _limited(ask, asked, sides, grant)
+    if statement is not None and reach is not Reach.ACCOUNT:
+        granted = _granted(ask, sides, explain.RESOURCE, Found(explain.RESOURCE, statement))
+        return granted if reach is Reach.DIRECT else _limited(asked, sides, granted)
+    found = grant_in(sides.identity, asked)
+    if found is None:
+        return _refused(ask, sides, explain.IDENTITY)
+    return _limited(asked, sides, _granted(ask, sides, explain.IDENTITY, found))
 
 
-def _across_accounts(ask: Ask, asked: Asked, sides: _Sides) -> Decision:
+def _across_accounts(ask: Ask, asked: Asked, sides: Sides) -> Decision:
     mine = None if ask.principal.kind == "root" else grant_in(sides.identity, asked)
     if mine is None and ask.principal.kind != "root":
         return _refused(ask, sides, explain.IDENTITY)
     _, theirs = (Reach.NONE, None) if sides.resource is None else grant_at(sides.resource, asked)
     if theirs is None:
         return _refused(ask, sides, explain.RESOURCE)
-    return _limited(ask, asked, sides, theirs)
+    # Both sides allowed; the caller's own is told of, for it is what its account can change.
+    granted = _granted(ask, sides, explain.IDENTITY, mine or Found(explain.RESOURCE, theirs))
+    return _limited(asked, sides, granted)
 
 
-def _limited(ask: Ask, asked: Asked, sides: _Sides, grant: Statement) -> Decision:
+def _limited(asked: Asked, sides: Sides, granted: Decision) -> Decision:
     """A grant stands only where the boundary allows it too, and each session policy."""
     for kind, policies in ((explain.BOUNDARY, sides.boundary), (explain.SESSION, sides.session)):
         for policy in policies:
             if grant_in((policy,), asked) is None:
-                return _refused(ask, sides, kind)
-    return _granted(ask, sides, grant)
+                return _refused(granted.ask, sides, kind)
+    return granted
 
 
-def _granted(ask: Ask, sides: _Sides, grant: Statement) -> Decision:
-    return Decision(True, ask, "", sides.names(), grant.text)
+def _granted(ask: Ask, sides: Sides, kind: str, found: Found) -> Decision:
+    return Decision(True, ask, "", sides.names(), found.statement.text, "", found.policy, kind)
 
 
-def _refused(ask: Ask, sides: _Sides, kind: str) -> Decision:
+def _denied(ask: Ask, sides: Sides, kind: str, found: Found) -> Decision:
+    reason = explain.explicitly_denied(kind, found.policy)
+    return Decision(False, ask, reason, sides.names(), found.statement.text, "", found.policy, kind)
+
+
+def _refused(ask: Ask, sides: Sides, kind: str) -> Decision:
     if kind == explain.RESOURCE:
         source = request_source(ask.keys)
         missing = explain.resource_statement(ask.principal, ask.action, ask.resource, *source)
     else:
         missing = explain.identity_statement(ask.action, ask.resource)
-    return Decision(False, ask, explain.not_allowed(kind, ask.action), sides.names(), "", missing)
+    return Decision(False, ask, explain.not_allowed(kind, ask.action), sides.names(), "", missing, "", kind)
 
 
 def request_source(keys: Given) -> tuple[str, str]:

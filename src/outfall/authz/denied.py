@@ -6,7 +6,7 @@ STS gives no reason. [FL R1-R4; logs of 2025-26]
 
 from __future__ import annotations
 
-from outfall.authz.authorize import Decision
+from outfall.authz.decision import Decision
 from outfall.core.errors import AwsError
 
 

@@ -15,12 +15,20 @@ from outfall.core.principal import Principal
 
 
 class Asked(msgspec.Struct):
-    """A request as policies see it; the action is in lower case."""
+    """A request as policies see it; the action is in lower case. `bounded`: the principal has a boundary."""
 
     principal: Principal
     action: str
     resource: str
     lookup: Lookup
+    bounded: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A statement that decides, and the name of the policy that it stands in."""
+
+    policy: str
+    statement: Statement
 
 
 def applies(statement: Statement, asked: Asked) -> bool:
@@ -31,29 +39,39 @@ def applies(statement: Statement, asked: Asked) -> bool:
     return all(condition.holds(lookup) for condition in statement.conditions)
 
 
-def denial_in(policies: tuple[NamedPolicy, ...], asked: Asked) -> Statement | None:
-    """The first statement of identity-like policies (identity, boundary, session) that denies."""
+def denial_in(policies: tuple[NamedPolicy, ...], asked: Asked) -> Found | None:
+    """The first statement of identity-like policies (identity, boundary, session, organisation) that denies."""
     for policy in policies:
         for statement in parse_document(policy.document).denies:
             if applies(statement, asked):
-                return statement
+                return Found(policy.name, statement)
     return None
 
 
-def grant_in(policies: tuple[NamedPolicy, ...], asked: Asked) -> Statement | None:
+def grant_in(policies: tuple[NamedPolicy, ...], asked: Asked) -> Found | None:
     """The first statement of identity-like policies that allows."""
     for policy in policies:
         for statement in parse_document(policy.document).allows:
             if applies(statement, asked):
-                return statement
+                return Found(policy.name, statement)
     return None
 
 
 def denial_at(document: str, asked: Asked) -> Statement | None:
     """The first statement of a resource policy that denies this principal."""
     for statement in parse_document(document).denies:
-        if _reach(statement, asked.principal) and applies(statement, asked):
+        named = statement.principals
+        if named is not None and named.is_denied(asked.principal, bounded=asked.bounded) and applies(statement, asked):
             return statement
+    return None
+
+
+def denial_at_any(policies: tuple[NamedPolicy, ...], asked: Asked) -> Found | None:
+    """The first statement of several resource-like policies (resource control) that denies this principal."""
+    for policy in policies:
+        statement = denial_at(policy.document, asked)
+        if statement is not None:
+            return Found(policy.name, statement)
     return None
 
 
@@ -61,11 +79,7 @@ def grant_at(document: str, asked: Asked) -> tuple[Reach, Statement | None]:
     """The most direct grant of a resource policy to this principal."""
     best: tuple[Reach, Statement | None] = (Reach.NONE, None)
     for statement in parse_document(document).allows:
-        reach = _reach(statement, asked.principal)
+        reach = Reach.NONE if statement.principals is None else statement.principals.reach(asked.principal)
         if reach > best[0] and applies(statement, asked):
             best = (reach, statement)
     return best
-
-
-def _reach(statement: Statement, principal: Principal) -> Reach:
-    return Reach.NONE if statement.principals is None else statement.principals.reach(principal)

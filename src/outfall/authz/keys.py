@@ -1,5 +1,6 @@
 """Condition keys: those that the caller of `authorize` gives, and the global ones that every request has.
 
+Nothing is worked out before a policy asks for it. The keys that services add are in `service_keys.py`.
 Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
@@ -7,50 +8,137 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from outfall.authz.glob import KeyValue, Lookup
+from outfall.authz.service_keys import Facts, of_request, request_tags, tag_keys
+from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
 from outfall.core.principal import Principal
+from outfall.core.service import Call
 
 Given = Mapping[str, str | list[str] | tuple[str, ...]]
 
 _KINDS = {"root": "Account", "user": "User", "session": "AssumedRole", "anonymous": "Anonymous"}
-_NAMELESS = ("service", "anonymous")
+_NAMELESS = ("service", "anonymous", "federated")
 
 
-def _iso(now_ms: int) -> str:
-    return f"{datetime.fromtimestamp(now_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+class _Facts(Facts, frozen=True):
+    """A request, as far as keys are read from it."""
+
+    ctx: Context
+    principal: Principal
+    owner: str
+
+    @property
+    def call(self) -> Call | None:
+        """The call, if the principal makes it itself; None for what a service does because of a call."""
+        ctx = self.ctx
+        return ctx if isinstance(ctx, Call) and ctx.principal == self.principal else None
+
+    def header(self, name: str) -> str | None:
+        """A header of the call."""
+        call = self.call
+        return call.headers.get(name) if call else None
+
+    def tags(self) -> Mapping[str, str]:
+        """The tags of the resource."""
+        try:
+            arn = Arn.parse(self.resource)
+        except MalformedArn:
+            return {}
+        read = self.ctx.house.resource_tags.get(arn.service)
+        return read(self.ctx, arn) if read else {}
 
 
-def _of_identity(read: Callable[[Principal], str]) -> Callable[[Context, Principal], str | None]:
-    def value(ctx: Context, principal: Principal) -> str | None:
-        return None if principal.kind in _NAMELESS else read(principal)
+def _iso(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _of_identity(read: Callable[[Principal], str]) -> Callable[[_Facts], str | None]:
+    def value(facts: _Facts) -> str | None:
+        return None if facts.principal.kind in _NAMELESS else read(facts.principal)
 
     return value
 
 
-GLOBAL_KEYS: dict[str, Callable[[Context, Principal], str | None]] = {
+def _kind(facts: _Facts) -> str | None:
+    principal = facts.principal
+    if principal.kind == "session" and not principal.role_arn:
+        return "FederatedUser"
+    return _KINDS.get(principal.kind)
+
+
+def _temporary(facts: _Facts) -> bool:
+    principal = facts.principal
+    return principal.kind == "session" or (principal.kind in ("user", "root") and principal.issued_ms > 0)
+
+
+def _source_ip(facts: _Facts) -> str | None:
+    return facts.call.source_ip if facts.call else None
+
+
+def _service_names(facts: _Facts) -> KeyValue:
+    service = facts.principal.service if facts.principal.kind == "service" else ""
+    return (service,) if service else None
+
+
+def _organization(account: str, facts: _Facts) -> str | None:
+    known = facts.ctx.house.organization
+    return known.id if known is not None and account else None
+
+
+GLOBAL_KEYS: dict[str, Callable[[_Facts], KeyValue]] = {
     "aws:principalarn": _of_identity(lambda principal: principal.policy_arn),
     "aws:principalaccount": _of_identity(lambda principal: principal.account),
-    "aws:principaltype": lambda ctx, principal: _KINDS.get(principal.kind),
+    "aws:principaltype": _kind,
     "aws:userid": _of_identity(lambda principal: principal.unique_id),
-    "aws:username": lambda ctx, principal: principal.user_name or None,
-    "aws:principalisawsservice": lambda ctx, principal: "true" if principal.kind == "service" else "false",
-    "aws:principalservicename": lambda ctx, principal: principal.service or None,
-    "aws:viaawsservice": lambda ctx, principal: "false",
-    "aws:currenttime": lambda ctx, principal: _iso(ctx.now),
-    "aws:epochtime": lambda ctx, principal: str(ctx.now // 1000),
-    "aws:requestedregion": lambda ctx, principal: ctx.region or None,
+    "aws:username": lambda facts: facts.principal.user_name or None,
+    "aws:principalisawsservice": lambda facts: "true" if facts.principal.kind == "service" else "false",
+    "aws:principalservicename": lambda facts: facts.principal.service if facts.principal.kind == "service" else None,
+    "aws:principalservicenameslist": _service_names,
+    "aws:principalorgid": lambda facts: (
+        None if facts.principal.kind in _NAMELESS else _organization(facts.principal.account, facts)
+    ),
+    "aws:resourceaccount": lambda facts: facts.owner or None,
+    "aws:resourceorgid": lambda facts: _organization(facts.owner, facts),
+    "aws:federatedprovider": lambda facts: facts.principal.service if facts.principal.kind == "federated" else None,
+    "aws:viaawsservice": lambda facts: "false",
+    # A local server stands for endpoints that are reached through TLS. Were it "false", or what policies that refuse
+    # plain HTTP take for it, every bucket with such a policy would be closed.
+    "aws:securetransport": lambda facts: "true",
+    "aws:sourceip": _source_ip,
+    "aws:useragent": lambda facts: facts.header("user-agent"),
+    "aws:referer": lambda facts: facts.header("referer"),
+    "aws:currenttime": lambda facts: _iso(facts.ctx.now),
+    "aws:epochtime": lambda facts: str(facts.ctx.now // 1000),
+    "aws:tokenissuetime": lambda facts: _iso(facts.principal.issued_ms) if facts.principal.issued_ms else None,
+    # Only temporary credentials have it, and nobody has a device here.
+    "aws:multifactorauthpresent": lambda facts: "false" if _temporary(facts) else None,
+    "aws:requestedregion": lambda facts: facts.ctx.region or None,
+    "aws:tagkeys": lambda facts: tag_keys(facts.parameters),
+    "lambda:sourcefunctionarn": lambda facts: facts.principal.function_arn or None,
 }
-"""Each global key in lower case, and where its value comes from. aws:SecureTransport is not among them: to a policy
-that refuses plain HTTP, as many bucket policies do, a local server would have to refuse everything."""
+"""Each global key in lower case, and where its value comes from. aws:CalledVia is not among them: no service here calls
+another one with the caller's own credentials."""
 
-_TAG = "aws:principaltag/"
+_PRINCIPAL_TAG, _REQUEST_TAG = "aws:principaltag/", "aws:requesttag/"
+_RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/", "s3:existingobjecttag/")
 
 
-def request_keys(ctx: Context, principal: Principal, given: Given) -> Lookup:
-    """A lookup that prefers what the caller gave; nothing is worked out before a policy asks for it."""
+def request_keys(
+    ctx: Context,
+    principal: Principal,
+    given: Given,
+    *,
+    action: str = "",
+    resource: str = "*",
+    owner: str = "",
+    parameters: Mapping[str, Any] | None = None,
+) -> Lookup:
+    """A lookup that prefers what the caller gave."""
     lowered: dict[str, KeyValue] | None = None
+    facts = _Facts(action.partition(":")[0].lower(), resource, parameters or {}, ctx, principal, owner)
 
     def lookup(key: str) -> KeyValue:
         nonlocal lowered
@@ -59,12 +147,21 @@ def request_keys(ctx: Context, principal: Principal, given: Given) -> Lookup:
         if key in lowered:
             return lowered[key]
         found = GLOBAL_KEYS.get(key)
-        if found is not None:
-            return found(ctx, principal)
-        return _tag(principal, key[len(_TAG) :]) if key.startswith(_TAG) else None
+        return found(facts) if found is not None else _of_family(facts, key)
 
     return lookup
 
 
-def _tag(principal: Principal, wanted: str) -> str | None:
-    return next((value for key, value in principal.tags if key.lower() == wanted), None)
+def _of_family(facts: _Facts, key: str) -> KeyValue:
+    if key.startswith(_PRINCIPAL_TAG):
+        return _named(facts.principal.tags, key[len(_PRINCIPAL_TAG) :])
+    if key.startswith(_REQUEST_TAG):
+        return _named(request_tags(facts.parameters).items(), key[len(_REQUEST_TAG) :])
+    for family in _RESOURCE_TAGS:
+        if key.startswith(family):
+            return _named(facts.tags().items(), key[len(family) :])
+    return of_request(facts, key)
+
+
+def _named(tags: Any, wanted: str) -> str | None:
+    return next((value for key, value in tags if key.lower() == wanted), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -11,13 +11,17 @@ if TYPE_CHECKING:
     from outfall.core.arn import Arn
     from outfall.core.body import Segment
     from outfall.core.metrics import Metrics
-    from outfall.core.ports import Functions, Identities, Ids, Signer, Target, Tx
+    from outfall.core.organization import Organization
+    from outfall.core.ports import Functions, Identities, Ids, Signer, Target, Tx, Watch
     from outfall.core.source import Source
 
 ObjectReader = Callable[["Context", str, str, str | None], "tuple[Segment, ...]"]
 """Segments of an object by bucket, key and version id (or None); raises S3's own errors, as NoSuchKey."""
 
 ResourcePolicy = Callable[["Context", "Arn"], str | None]
+ResourceTags = Callable[["Context", "Arn"], Mapping[str, str]]
+IamMode = Literal["enforce", "audit", "off"]
+"""`enforce` refuses as AWS does, `audit` allows and says what AWS would have refused, `off` asks no policy."""
 
 
 class House(msgspec.Struct, frozen=True):
@@ -44,6 +48,13 @@ class House(msgspec.Struct, frozen=True):
     """What can be polled by event source mappings, by the service's name in an ARN."""
     signer: Signer | None = None
     """What signs SNS's messages; None where they go unsigned."""
+    iam: IamMode = "enforce"
+    organization: Organization | None = None
+    """The organisation that the accounts are in, if one was described at start."""
+    resource_tags: Mapping[str, ResourceTags] = msgspec.field(default_factory=dict)
+    """Where the tags of a resource are read, by the service's name in an ARN."""
+    watch: Watch | None = None
+    """Who is told of every decision of authorisation; None where nobody is."""
     endpoint: Callable[[], str] = lambda: "http://localhost:4566"
     """Where this server is found, for the links in messages that no request brought about."""
 

@@ -256,6 +256,14 @@ class Signer(Protocol):
         """The signature of `text`: RSA with SHA-1 (version `1`) or SHA-256 (`2`). The key is a row of the store."""
 
 
+class Watch(Protocol):
+    """Is told of every decision of authorisation. It must be quick, and bear being told twice: a transaction may run
+    again."""
+
+    def decided(self, ctx: Context, decision: Any) -> None:
+        """Takes note of an `authz.Decision`."""
+
+
 class Functions(Protocol):
     """What the road asks of Lambda."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["root", "user", "session", "service", "anonymous"]
+Kind = Literal["root", "user", "session", "federated", "service", "anonymous"]
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -14,7 +14,11 @@ class Principal(msgspec.Struct, frozen=True):
 
     `arn` is what messages print: for a role session the sts assumed-role ARN. `unique_id` is `AIDA...` for a user,
     `AROA...:session` for a role session and the account for root. `role_arn` is set for sessions alone, `service` (as
-    `s3.amazonaws.com`) for service principals alone.
+    `s3.amazonaws.com`) for service principals alone, and for kind `federated`, who has no account yet and shows the
+    token of an identity provider: then it is the provider (its ARN, or `cognito-identity.amazonaws.com`).
+
+    `issued_ms` is when temporary credentials were issued, 0 for others. `function_arn` is the Lambda function that they
+    were issued to, if it was one.
     """
 
     kind: Kind
@@ -26,6 +30,8 @@ class Principal(msgspec.Struct, frozen=True):
     service: str = ""
     session_policies: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    issued_ms: int = 0
+    function_arn: str = ""
 
     @property
     def policy_arn(self) -> str:
