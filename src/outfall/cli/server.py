@@ -13,6 +13,7 @@ import click
 from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, say, wait_until
 from outfall.cli.events import clock as shown
 from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
+from outfall.host.console import ROOT
 from outfall.host.trouble import BadChaos, Trouble
 
 START_S_MAX = 20.0
@@ -168,6 +169,7 @@ def _status_rows(endpoint: str, told: dict[str, Any]) -> list[tuple[str, str]]:
         ("endpoint", endpoint),
         ("version", told["version"]),
         ("data", told["data"] or "in memory"),
+        ("console", f"{endpoint}{ROOT}/" if told["console"] == "built" else told["console"]),
         ("environments", f"{environments['kind']}, at most {environments['max']}"),
         ("time scale", f"{told['time_scale']:g}"),
         ("clock", f"{told['clock']}, now {shown(told['clock_ms'])} UTC"),

@@ -22,6 +22,7 @@ from outfall.host.chores import begin_sweeping, chores
 from outfall.host.clock import ManualClock
 from outfall.host.concurrency import Concurrency
 from outfall.host.config import Config
+from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Front
 from outfall.host.door import Door, Hall
 from outfall.host.http import HttpServer
@@ -106,6 +107,7 @@ class Program(msgspec.Struct):
     pollers: Pollers
     meter: Meter
     door: Door
+    console: Console
     http: HttpServer
     travel: TimeTravel
     reset: Callable[[], Awaitable[None]]
@@ -234,6 +236,7 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
             "data": str(config.data) if config.data else None,
             "time_scale": config.time_scale,
             "clock": config.clock,
+            "console": console.state(),
             "environments": {
                 "kind": sandbox.kind,
                 "max": config.environments_max,
@@ -242,11 +245,11 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
             "running": concurrency.running(),
         }
 
-    names = tuple(service.name for service in SERVICES)
+    names, console = tuple(service.name for service in SERVICES), Console()
     travel = TimeTravel(clock, store, worker, pollers)
     private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel))
-    door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, store, blobs, ids, log))
-    program = Program(config, store, blobs, sandbox, worker, pollers, meter, door, HttpServer(), travel, reset)
+    door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, console, store, blobs, ids, log))
+    program = Program(config, store, blobs, sandbox, worker, pollers, meter, door, console, HttpServer(), travel, reset)
     return program
 
 

@@ -16,7 +16,8 @@ from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.errors import AwsError, InternalError
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
-from outfall.host import function_urls, intake
+from outfall.host import console, function_urls, intake
+from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
 from outfall.host.http import ConnectionLost, HttpRequest, HttpResponse
@@ -48,6 +49,7 @@ class Hall(msgspec.Struct, frozen=True):
     served: frozenset[str]
     dispatcher: Dispatcher
     private: PrivateApi
+    console: Console
     store: Store
     blobs: Any
     ids: Ids
@@ -152,6 +154,8 @@ class Door:
         return HttpResponse(response.status, response.headers, stream, body.length)
 
     async def _private(self, http: HttpRequest) -> HttpResponse:
+        if http.path == console.ROOT or http.path.startswith(f"{console.ROOT}/"):
+            return await self._hall.console.answer(http)
         if http.path.startswith(CODE_PATH):
             return await self._code(http.path.removeprefix(CODE_PATH))
         if http.path.startswith(CERTIFICATES):

@@ -17,6 +17,7 @@ import uvloop
 from outfall import __version__
 from outfall.host.compose import Program, compose
 from outfall.host.config import Config
+from outfall.host.console import ROOT
 from outfall.store.errors import StoreError
 
 
@@ -72,6 +73,7 @@ def banner(program: Program) -> list[str]:
         f"Outfall {__version__}",
         f"  endpoint      {endpoint}",
         f"  data          {config.data or 'in memory: gone when the server stops'}",
+        f"  console       {f'{endpoint}{ROOT}/' if program.console.is_built else program.console.state()}",
         f"  environments  {program.sandbox.kind}",
         *(f"  notice        {notice}" for notice in program.sandbox.notices().values()),
         f'  to use it     eval "$(outfall env --endpoint {endpoint})"',

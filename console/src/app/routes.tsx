@@ -1,0 +1,72 @@
+// Every page of the console: its path, its file (loaded when it is first opened), its name and the way to it.
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+
+type Page = LazyExoticComponent<ComponentType>;
+type Params = Readonly<Record<string, string | undefined>>;
+
+export interface Crumb {
+  text: string;
+  to: string;
+}
+
+export interface Route {
+  path: string;
+  page: Page;
+  /** The name of the page, the last breadcrumb. */
+  title: (params: Params) => string;
+  /** The breadcrumbs before it. */
+  above: (params: Params) => Crumb[];
+}
+
+type Load = () => Promise<{ default: ComponentType }>;
+type Text = string | ((params: Params) => string);
+type Above = Crumb[] | ((params: Params) => Crumb[]);
+
+function route(path: string, load: Load, title: Text, above: Above = []): Route {
+  return {
+    path,
+    page: lazy(load),
+    title: typeof title === "string" ? () => title : title,
+    above: typeof above === "function" ? above : () => above,
+  };
+}
+
+/** A name as one segment of a path. */
+export const segment = encodeURIComponent;
+
+const named: Text = ({ name }) => name ?? "";
+const EVENTS: Crumb[] = [{ text: "Events", to: "/events" }];
+const SQS: Crumb[] = [
+  { text: "Amazon SQS", to: "/sqs/queues" },
+  { text: "Queues", to: "/sqs/queues" },
+];
+const LAMBDA: Crumb[] = [
+  { text: "Lambda", to: "/lambda/functions" },
+  { text: "Functions", to: "/lambda/functions" },
+];
+const IAM: Crumb[] = [
+  { text: "IAM", to: "/iam/roles" },
+  { text: "Roles", to: "/iam/roles" },
+];
+const S3: Crumb[] = [
+  { text: "Amazon S3", to: "/s3/buckets" },
+  { text: "Buckets", to: "/s3/buckets" },
+];
+const below =
+  (crumbs: Crumb[], root: string): Above =>
+  ({ name = "" }) => [...crumbs, { text: name, to: `${root}/${segment(name)}` }];
+
+export const ROUTES: Route[] = [
+  route("/", () => import("../pages/home/Home"), "Home"),
+];
+
+/** The services in the navigation at the side. */
+export const NAVIGATION = [
+  { text: "S3", to: "/s3/buckets", under: "/s3" },
+  { text: "Lambda", to: "/lambda/functions", under: "/lambda" },
+  { text: "SQS", to: "/sqs/queues", under: "/sqs" },
+  { text: "SNS", to: "/sns", under: "/sns" },
+  { text: "EventBridge", to: "/eventbridge", under: "/eventbridge" },
+  { text: "IAM", to: "/iam/roles", under: "/iam" },
+  { text: "CloudWatch Logs", to: "/logs", under: "/logs" },
+];

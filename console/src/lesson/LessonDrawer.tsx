@@ -1,0 +1,4 @@
+// The guided lesson beside every page.
+export default function LessonDrawer() {
+  return null;
+}
