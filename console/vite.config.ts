@@ -2,7 +2,7 @@
 // compressed beforehand, and a list of what others wrote of it. `vite dev` sends all else to a running server.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { compressed, fontFiles, thirdParty } from "./build/plugins.js";
+import { compressed, fontFiles, thirdParty } from "./vite.plugins.js";
 
 const server = process.env.AWS_ENDPOINT_URL ?? "http://127.0.0.1:4566";
 const base = "/_outfall/console/";
