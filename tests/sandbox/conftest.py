@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from outfall.core.body import Segment
 from outfall.core.invocation import EnvironmentSpec, Logging, Outcome, Package, Run
-from outfall.sandbox import CannotLaunch, EnvironmentCredentials, LocalSandbox, open_sandbox
+from outfall.sandbox import Beginning, CannotLaunch, EnvironmentCredentials, LocalSandbox, open_sandbox
 
 T = TypeVar("T")
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:fn"
@@ -87,10 +87,9 @@ def open_bench(directory: Path, driver: str, **options: Any) -> Bench:
     """Opens a sandbox; raises `CannotLaunch` where the driver does not work."""
     runner = asyncio.Runner()
     said: list[str] = []
-    given: dict[str, Any] = {"environments_max": 8, "idle_s": 60.0, "log": said.append, **options}
+    given: dict[str, Any] = {"environments_max": 8, "idle_s": 60.0, **options}
     opening = open_sandbox(
-        directory=directory,
-        driver=driver,
+        Beginning(directory, driver, said.append),
         credentials=_credentials,
         read_segments=_read,
         endpoint_url=lambda: "http://127.0.0.1:4566",

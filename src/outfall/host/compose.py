@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -37,7 +36,7 @@ from outfall.host.signer import RsaSigner
 from outfall.host.time_travel import TimeTravel, open_clock
 from outfall.host.trouble import Trouble
 from outfall.host.worker import Runner, Worker, Workshop
-from outfall.sandbox import EnvironmentCredentials, LocalSandbox, open_sandbox
+from outfall.sandbox import Beginning, EnvironmentCredentials, LocalSandbox, open_sandbox
 from outfall.services import cloudwatch, events, iam, lambda_, logs, s3, sns, sqs, sts
 from outfall.services.events.target import EventsTarget, bus_policy
 from outfall.services.iam.identities import IamIdentities
@@ -129,8 +128,10 @@ class Program(msgspec.Struct):
         await self.store.close()
 
 
-async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: Callable[[str], None]) -> Program:
-    """The program that a configuration describes. `scratch` is a directory for files that need not outlive it.
+async def compose(
+    config: Config, sandboxing: Beginning, stop: Callable[[], None], log: Callable[[str], None]
+) -> Program:
+    """The program that a configuration describes, and the sandbox that was begun for it.
 
     Raises the errors of `store.errors` when the data cannot be opened.
     """
@@ -164,15 +165,13 @@ async def compose(config: Config, scratch: Path, stop: Callable[[], None], log: 
 
     meter.attach(store, context)
     sandbox = await open_sandbox(
-        directory=scratch,
-        driver=config.environments,
+        sandboxing,
         credentials=_credentials(store, context),
         read_segments=_reader(blobs),
         endpoint_url=endpoint,
         clock=clock.now_ms,
         environments_max=config.environments_max,
         idle_s=config.environment_idle_s,
-        log=log,
     )
     concurrency = Concurrency(house.account_concurrency)
     running: Runner = Running(sandbox, concurrency)

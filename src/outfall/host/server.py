@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from outfall import __version__
-from outfall.host.compose import Program, compose
 from outfall.host.config import Config
 from outfall.host.console import ROOT
+from outfall.sandbox import Beginning
 from outfall.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from outfall.host.compose import Program
 
 
 class CannotStart(Exception):
@@ -27,6 +32,7 @@ class CannotStart(Exception):
 
 def run(config: Config, say: Callable[[str], None]) -> None:
     """Serves until a signal or a stop request; raises `CannotStart`."""
+    gc.disable()  # What is loaded and composed stays: looking through it for garbage is for nothing.
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config, say))
 
@@ -38,6 +44,8 @@ async def _serve(config: Config, say: Callable[[str], None]) -> None:
         loop.add_signal_handler(name, stopping.set)
     with tempfile.TemporaryDirectory(prefix="outfall-", ignore_cleanup_errors=True) as directory:
         program = await _start(config, Path(directory), stopping.set)
+        gc.freeze()
+        gc.enable()
         for line in banner(program):
             say(line)
         sys.stdout.flush()
@@ -47,11 +55,17 @@ async def _serve(config: Config, say: Callable[[str], None]) -> None:
 
 
 async def _start(config: Config, scratch: Path, stop: Callable[[], None]) -> Program:
+    sandboxing = Beginning(scratch, config.environments, log)
+    # Nearly everything is loaded here, while the process that functions are forked from comes up.
+    from outfall.host.compose import compose
+
     try:
-        program = await compose(config, scratch, stop, log)
+        program = await compose(config, sandboxing, stop, log)
     except StoreError as error:
+        sandboxing.close()
         raise CannotStart(f"{config.data}: {error}") from None
     except OSError as error:
+        sandboxing.close()
         raise CannotStart(f"{config.data}: {error.strerror or error}") from None
     try:
         await program.start()

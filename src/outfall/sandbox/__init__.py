@@ -6,8 +6,8 @@ one environment, `pool.py` all of them, `payloads.py` and `log_lines.py` what th
 """
 
 from outfall.sandbox.launcher import CannotLaunch
-from outfall.sandbox.opening import open_sandbox
+from outfall.sandbox.opening import Beginning, open_sandbox
 from outfall.sandbox.pool import LocalSandbox
 from outfall.sandbox.variables import EnvironmentCredentials
 
-__all__ = ["CannotLaunch", "EnvironmentCredentials", "LocalSandbox", "open_sandbox"]
+__all__ = ["Beginning", "CannotLaunch", "EnvironmentCredentials", "LocalSandbox", "open_sandbox"]

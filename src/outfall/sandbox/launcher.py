@@ -36,6 +36,7 @@ class WarmParent:
         self._driver = driver
         self._with_boto3 = with_boto3
         self._channel: socket.socket | None = None
+        self._coming: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._starting: asyncio.Task[None] | None = None
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as this object)
@@ -48,7 +49,8 @@ class WarmParent:
             self._starting = asyncio.create_task(self._start())
         await asyncio.shield(self._starting)
 
-    async def _start(self) -> None:
+    def begin(self) -> None:
+        """Starts it, and leaves it to `ready` to wait for it: it comes up while the caller does something else."""
         self.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
@@ -63,6 +65,13 @@ class WarmParent:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
+        self._coming = ours
+
+    async def _start(self) -> None:
+        if self._coming is None:
+            self.begin()
+        ours, self._coming = self._coming, None
+        assert ours is not None
         try:
             said = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(ours, 256), _READY_WAIT_S)
         except (TimeoutError, OSError):
@@ -98,6 +107,9 @@ class WarmParent:
 
     def close(self) -> None:
         """Ends it. Environments that it forked end with it."""
+        if self._coming:
+            self._coming.close()
+            self._coming = None
         if self._channel:
             self._channel.close()
             self._channel = None

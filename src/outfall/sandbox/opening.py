@@ -21,55 +21,70 @@ from outfall.sandbox.runtimes import Runtimes
 from outfall.sandbox.variables import EnvironmentCredentials
 
 
+class Beginning:
+    """A sandbox that is being opened: the warm parent of the driver that is tried first comes up already.
+
+    Made before the rest of the program is loaded, since a process takes as long to come up as the rest to load.
+    `directory` is for work files alone and may be removed between runs; `driver` is `auto`, `bubblewrap` or `process`.
+    """
+
+    def __init__(self, directory: Path, driver: str = "auto", log: Callable[[str], None] = print) -> None:
+        if driver not in ("auto", "bubblewrap", "process"):
+            raise ValueError(f"there is no driver {driver}")
+        self.layout = Layout(directory.resolve())
+        shutil.rmtree(self.layout.tmp, ignore_errors=True)
+        for path in (self.layout.code, self.layout.tmp):
+            path.mkdir(parents=True, exist_ok=True)
+        _forget_before_boot(self.layout)
+        self.runtimes = Runtimes()
+        self.log = log
+        self._wanted = driver
+        isolated = None if driver == "process" else bubblewrap_driver(self.layout, self.runtimes.programs())
+        self._driver = isolated or process_driver(self.layout)
+        self._parent = WarmParent(self._driver, with_boto3=False)
+        if isolated or driver != "bubblewrap":
+            self._parent.begin()
+
+    async def chosen(self) -> tuple[Driver, WarmParent]:
+        """The driver that works on this machine, and its warm parent; raises `CannotLaunch`."""
+        refusal = "there is no bwrap program"
+        if self._driver.isolated or self._wanted == "process":
+            try:
+                await self._parent.ready()
+                return self._driver, self._parent
+            except CannotLaunch as error:
+                refusal = str(error)
+        if self._wanted != "auto":
+            raise CannotLaunch(refusal)
+        self.log(f"Functions run as plain processes: bubblewrap does not work here ({refusal})")
+        if self._driver.isolated:
+            self._driver = process_driver(self.layout)
+            self._parent = WarmParent(self._driver, with_boto3=False)
+        await self._parent.ready()
+        return self._driver, self._parent
+
+    def close(self) -> None:
+        """Ends what was begun, where nothing comes of it."""
+        self._parent.close()
+
+
 async def open_sandbox(
+    beginning: Beginning,
     *,
-    directory: Path,
     credentials: Callable[[EnvironmentSpec], Awaitable[EnvironmentCredentials]],
     read_segments: Callable[[tuple[Segment, ...]], Awaitable[bytes]],
     endpoint_url: Callable[[], str],
     clock: Callable[[], int],
-    driver: str = "auto",
     environments_max: int = 64,
     idle_s: float = 300.0,
-    log: Callable[[str], None] = print,
 ) -> LocalSandbox:
-    """Opens the sandbox: tries out which driver works (`driver` is `auto`, `bubblewrap` or `process`) and starts a warm
-    parent. `directory` is for work files alone and may be removed between runs; raises `CannotLaunch`."""
-    layout = Layout(directory.resolve())
-    shutil.rmtree(layout.tmp, ignore_errors=True)
-    for path in (layout.code, layout.tmp):
-        path.mkdir(parents=True, exist_ok=True)
-    _forget_before_boot(layout)
-    runtimes = Runtimes()
-    chosen, plain = await _choose(driver, layout, runtimes, log)
-    ground = Ground(layout, chosen, find_cgroups(), clock, endpoint_url)
+    """Opens the sandbox that was begun; raises `CannotLaunch`."""
+    chosen, plain = await beginning.chosen()
+    ground = Ground(beginning.layout, chosen, find_cgroups(), clock, endpoint_url)
     parents = (plain, WarmParent(chosen, with_boto3=True))
-    packages = PackageCache(layout.code, read_segments)
+    packages = PackageCache(beginning.layout.code, read_segments)
+    runtimes, log = beginning.runtimes, beginning.log
     return LocalSandbox(ground, parents, runtimes, packages, credentials, environments_max, idle_s, log)
-
-
-async def _choose(
-    wanted: str, layout: Layout, runtimes: Runtimes, log: Callable[[str], None]
-) -> tuple[Driver, WarmParent]:
-    if wanted not in ("auto", "bubblewrap", "process"):
-        raise ValueError(f"there is no driver {wanted}")
-    if wanted != "process":
-        isolated = bubblewrap_driver(layout, runtimes.programs())
-        refusal = "there is no bwrap program"
-        if isolated:
-            parent = WarmParent(isolated, with_boto3=False)
-            try:
-                await parent.ready()
-                return isolated, parent
-            except CannotLaunch as error:
-                refusal = str(error)
-        if wanted == "bubblewrap":
-            raise CannotLaunch(refusal)
-        log(f"Functions run as plain processes: bubblewrap does not work here ({refusal})")
-    plain = process_driver(layout)
-    parent = WarmParent(plain, with_boto3=False)
-    await parent.ready()
-    return plain, parent
 
 
 def _forget_before_boot(layout: Layout) -> None:

@@ -1,7 +1,8 @@
 """Bodies too large for a row, as files: written once, durable before anything refers to them, never changed.
 
-A blob is a file under its id, in one of 256 folders. It is written under `incoming/` and renamed when it is complete,
-so that what lies in a folder is whole. Which blobs are referred to is known to the rows, not here.
+A blob is a file under its id, in one of 256 folders, each made when it is needed. It is written under `incoming/` and
+renamed when it is complete, so that what lies in a folder is whole. Which blobs are referred to is known to the rows,
+not here.
 """
 
 from __future__ import annotations
@@ -96,6 +97,9 @@ class FileWriter:
         try:
             with file:
                 os.fdatasync(file.fileno())
+            if not self._to.parent.is_dir():
+                self._to.parent.mkdir(exist_ok=True)
+                sync_directory(self._to.parent.parent)
             os.rename(self._from, self._to)
             sync_directory(self._to.parent)
         except OSError as error:
@@ -120,10 +124,7 @@ class BlobFiles:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         if not (directory / _INCOMING).is_dir():
-            directory.mkdir(parents=True, exist_ok=True)
-            for number in range(256):
-                (directory / f"{number:02x}").mkdir(exist_ok=True)
-            (directory / _INCOMING).mkdir()
+            (directory / _INCOMING).mkdir(parents=True, exist_ok=True)
             sync_directory(directory)
             sync_directory(directory.parent)
 

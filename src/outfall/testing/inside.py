@@ -17,6 +17,7 @@ import uvloop
 from outfall.host.compose import Program, compose
 from outfall.host.config import DEFAULT_REGION, Config
 from outfall.host.trouble import Trouble
+from outfall.sandbox import Beginning
 
 T = TypeVar("T")
 START_S_MAX = 30.0
@@ -66,6 +67,10 @@ class Inside(msgspec.Struct, frozen=True):
         return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result()
 
 
+def _silent(line: str) -> None:
+    """What a server would log."""
+
+
 @contextlib.contextmanager
 def running(
     *, clock: str = "manual", environments: str = "auto", data: Path | None = None, chaos: str = ""
@@ -81,7 +86,7 @@ def running(
 
     async def serve() -> None:
         with tempfile.TemporaryDirectory(prefix="outfall-", ignore_cleanup_errors=True) as scratch:
-            program = await compose(config, Path(scratch), done.set, lambda line: None)
+            program = await compose(config, Beginning(Path(scratch), config.environments, _silent), done.set, _silent)
             await program.start()
             started.append(Inside(program, asyncio.get_running_loop()))
             ready.set()

@@ -20,7 +20,7 @@ from outfall.services.sqs.model import Attribute
 ATTRIBUTES_MAX = 10
 TRACE_HEADER = "AWSTraceHeader"
 
-_forbidden = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
+_forbidden = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\ud800-\udfff\ufffe\uffff]").search
 _attribute_name = re.compile(
     r"(?!\.)(?!(?:[aA][wW][sS]|[aA][mM][aA][zZ][oO][nN])\.)(?!.*\.\.)[A-Za-z0-9_.\-]{1,256}(?<!\.)"
 ).fullmatch
