@@ -179,7 +179,7 @@ def test_what_no_model_has_is_refused_as_its_protocol_does(models: Models) -> No
     assert [(one.code, one.status) for one in told] == [
         ("UnknownOperationException", 400),
         ("InvalidAction", 400),
-        ("MissingAction", 400),
+        ("UnknownOperationException", 404),
         ("UnknownOperationException", 404),
         ("MethodNotAllowed", 405),
     ]

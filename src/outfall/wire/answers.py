@@ -88,9 +88,13 @@ def _query_renderer(operation: OperationModel) -> Render:
     def render(output: dict[str, Any], request_id: str, headers: Headers) -> tuple[int, bytes]:
         out = [opening]
         if write is not None:
+            before = len(out)
             out.append(f"<{wrapper}>")
             write(out, output)
-            out.append(f"</{wrapper}>")
+            if len(out) == before + 1:
+                out[before] = f"<{wrapper}/>"
+            else:
+                out.append(f"</{wrapper}>")
         out.append(f"<ResponseMetadata><RequestId>{xml_out.escape(request_id)}</RequestId></ResponseMetadata>")
         out.append(f"</{operation.name}Response>")
         headers.append(("Content-Type", "text/xml"))

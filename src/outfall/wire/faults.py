@@ -24,8 +24,10 @@ CORAL_ERRORS = frozenset(
         "ExpiredTokenException",
         "IncompleteSignatureException",
         "InternalFailure",
+        "InvalidParameterValueException",
         "InvalidSignatureException",
         "MissingAuthenticationTokenException",
+        "MissingRequiredParameterException",
         "SerializationException",
         "UnknownOperationException",
         "UnrecognizedClientException",
@@ -51,6 +53,7 @@ def render_fault(
     service = _model(models, route)
     headers = request_id_headers(protocol, route.service if route else "s3", request_id)
     status, body = FORMS[protocol](service, route.service if route else "s3", error, request_id, headers)
+    headers.extend(error.headers)
     return finished(status, headers, b"" if status == 304 else body, head)
 
 
@@ -168,6 +171,10 @@ def _query(
 ) -> tuple[int, bytes]:
     code = _query_code(service, error, error.code)
     status = 403 if code == "AccessDenied" else _status(service, error)
+    if error.code == "UnknownOperationException":
+        # What does not even ask for an action gets no more than this. [LS:test_get_without_query_returns_unknown_op]
+        headers.append(("Content-Type", "text/xml"))
+        return status, b"<UnknownOperationException/>\n"
     space = f' xmlns="{service.xml_namespace}"' if service and service.xml_namespace else ""
     out = [XML_DECLARATION.get(name, ""), f"<ErrorResponse{space}><Error>"]
     out.append(f"<Type>{'Sender' if error.sender_fault else 'Receiver'}</Type>")

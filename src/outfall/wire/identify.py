@@ -59,6 +59,8 @@ LAMBDA_PATH = re.compile(
 RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 QUEUE_PATH = re.compile(r"/(?:queue/[a-z0-9-]+/)?\d{12}/[A-Za-z0-9_.-]+/?")
 FORM = "application/x-www-form-urlencoded"
+NOT_OF_A_QUEUE = frozenset({"CreateQueue", "ListQueues"})
+"""Actions of SQS that a queue's own URL does not take. [LS:test_get_create_queue_fails, test_get_list_queues_fails]"""
 
 
 class Route(msgspec.Struct):
@@ -134,7 +136,8 @@ def finish(route: Route, body: bytes | Body, encoding: str = "") -> Route:
     action = form.get("Action", "")
     route.service = route.service or VERSIONS.get(form.get("Version", ""), "")
     route.served = not route.service or route.service in route.services
-    route.operation, route.asked, route.form = action or None, action, form
+    refused = bool(route.queue_url) and action in NOT_OF_A_QUEUE
+    route.operation, route.asked, route.form = None if refused else action or None, action, form
     return route
 
 
@@ -147,6 +150,8 @@ def unknown_operation(route: Route) -> AwsError:
     if route.protocol in ("json", "cbor"):
         return UnknownOperationException(f"The operation {route.asked} is not known." if route.asked else None)
     if route.protocol == "query":
+        if route.service == "sqs":
+            return _unknown_to_sqs(route)
         if not route.asked:
             return MissingAction()
         version = (route.form or {}).get("Version", "")
@@ -156,6 +161,13 @@ def unknown_operation(route: Route) -> AwsError:
     method, _, path = route.asked.partition(" ")
     resource = "SERVICE" if path == "/" else ("BUCKET" if path.strip("/").count("/") == 0 else "OBJECT")
     return MethodNotAllowed(Method=method, ResourceType=resource)
+
+
+def _unknown_to_sqs(route: Route) -> AwsError:
+    """[LS:test_get_without_query_returns_unknown_operation, test_invalid_action_raises_exception]"""
+    if not route.asked:
+        return UnknownPath()
+    return InvalidAction(f"The action {route.asked} is not valid for this endpoint.")
 
 
 def _scope(request: WireRequest) -> tuple[str, str] | None:
@@ -263,7 +275,9 @@ def _query_route(
     if not form:
         made.form = {name: values[-1] for name, values in params.items()}
         made.asked = made.form.get("Action", "")
-        made.operation = made.asked if made.asked in models.service(service).declared else None
+        refused = bool(made.queue_url) and made.asked in NOT_OF_A_QUEUE
+        known = made.asked in models.service(service).declared and not refused
+        made.operation = made.asked if known else None
     return made
 
 

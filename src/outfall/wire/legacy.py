@@ -114,6 +114,7 @@ ERROR_CODES_OF_QUERY: dict[str, str] = {
     "InvalidSignatureException": "SignatureDoesNotMatch",
     "MissingAuthenticationTokenException": "MissingAuthenticationToken",
     "MissingRequiredParameterException": "MissingParameter",
+    "SerializationException": "MalformedInput",
     "UnknownOperationException": "InvalidAction",
     "UnrecognizedClientException": "InvalidClientTokenId",
 }

@@ -87,13 +87,21 @@ def test_a_message_stays_when_its_dead_letter_queue_is_gone(sqs, source, dead):
 @pytest.mark.parametrize(
     "text, reason",
     [
-        ("nonsense", "Redrive policy is not a valid JSON map."),
-        ("[]", "Redrive policy is not a valid JSON map."),
-        ("{}", "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."),
+        ("{}", "Redrive policy does not contain mandatory attribute: maxReceiveCount."),
+        ('{"maxReceiveCount":5}', "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."),
+        (policy("dummy", 42), "Invalid value for deadLetterTargetArn."),
+        (
+            policy("arn:aws:sns:us-east-1:111111111111:t"),
+            "Only SQS queues are valid resources for deadLetterTargetArn.",
+        ),
+        (
+            '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:111111111111:dead","maxReceiveCount":5,"more":1}',
+            "Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn].",
+        ),
         (policy("arn:aws:sqs:us-east-1:111111111111:none"), "Dead letter target does not exist."),
         (
             policy("arn:aws:sqs:us-east-1:111111111111:d.fifo"),
-            "Dead-letter queue must be same type of queue as the source.",
+            "Dead-letter queue must be same type of queue as the source..",
         ),
         (
             policy("arn:aws:sqs:us-east-1:111111111111:dead", 0),
@@ -112,11 +120,79 @@ def test_redrive_policies_that_cannot_be(sqs, url, dead, text, reason):
     assert refused == (400, "InvalidParameterValueException", "InvalidParameterValue", message)
 
 
+@pytest.mark.parametrize("text", ["nonsense", "[]", "4"])
+def test_a_redrive_policy_that_is_no_json_map(sqs, url, text):
+    message = "Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map."
+    refused = sqs.refused("SetQueueAttributes", QueueUrl=url, Attributes={"RedrivePolicy": text})
+    assert refused == (400, "InvalidAttributeValue", "InvalidAttributeValue", message)
+
+
+def test_a_redrive_policy_is_given_back_in_its_one_form(sqs, url, dead):
+    arn = sqs.arn("dead")
+    text = f'{{ "maxReceiveCount": "3", "deadLetterTargetArn": "{arn}" }}'
+    sqs("SetQueueAttributes", QueueUrl=url, Attributes={"RedrivePolicy": text})
+    assert sqs.attributes(url)["RedrivePolicy"] == f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":3}}'
+
+
+FORMAT = "Amazon SQS can't create the redrive allow policy, as it\u2019s in an unsupported format."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        "[]",
+        "{}",
+        '{"redrivePermission":"some"}',
+        '{"redrivePermission":"allowAll","more":1}',
+        '{"redrivePermission":"byQueue","sourceQueueArns":"arn:aws:sqs"}',
+        '{"redrivePermission":"byQueue","sourceQueueArns":[{}]}',
+    ],
+)
+def test_redrive_allow_policies_without_the_form_of_one(sqs, url, text):
+    message = f"Invalid value for the parameter RedriveAllowPolicy. Reason: {FORMAT}"
+    refused = sqs.refused("SetQueueAttributes", QueueUrl=url, Attributes={"RedriveAllowPolicy": text})
+    assert refused == (400, "InvalidAttributeValue", "InvalidAttributeValue", message)
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        (
+            '{"redrivePermission":"byQueue"}',
+            "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
+        ),
+        (
+            '{"redrivePermission":"denyAll","sourceQueueArns":["a"]}',
+            "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
+        ),
+        (
+            '{"redrivePermission":"byQueue","sourceQueueArns":["1","2","3","4","5","6","7","8","9","10","11"]}',
+            "The maximum number of source queue ARNs you can specify is 10.",
+        ),
+    ],
+)
+def test_redrive_allow_policies_that_cannot_be(sqs, url, text, reason):
+    why = f"Amazon SQS can't create the redrive allow policy. {reason}"
+    message = f"Value {text} for parameter RedriveAllowPolicy is invalid. Reason: {why}"
+    refused = sqs.refused("SetQueueAttributes", QueueUrl=url, Attributes={"RedriveAllowPolicy": text})
+    assert refused == (400, "InvalidParameterValueException", "InvalidParameterValue", message)
+
+
+def test_a_source_that_was_allowed_once_stays_so(sqs, source, dead):
+    sqs("SetQueueAttributes", QueueUrl=dead, Attributes={"RedriveAllowPolicy": '{"redrivePermission":"denyAll"}'})
+    sqs.send(source)
+    for _ in range(3):
+        sqs.receive(source)
+        sqs.later(seconds=10)
+    assert len(sqs.receive(dead)) == 1
+
+
 def test_an_empty_redrive_policy_removes_it(sqs, source, dead):
     assert sqs("ListDeadLetterSourceQueues", QueueUrl=dead) == {"queueUrls": [source]}
     sqs("SetQueueAttributes", QueueUrl=source, Attributes={"RedrivePolicy": ""})
     assert "RedrivePolicy" not in sqs.attributes(source)
-    assert sqs("ListDeadLetterSourceQueues", QueueUrl=dead) == {"queueUrls": []}
+    assert sqs("ListDeadLetterSourceQueues", QueueUrl=dead) == {}
 
 
 @pytest.mark.parametrize(

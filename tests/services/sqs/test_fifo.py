@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from outfall.services.sqs.model import ATTEMPTS
+
 IDENTIFIER = "can only include alphanumeric and punctuation characters. 1 to 128 in length."
 NO_ID = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
 NO_GROUP = "The request must contain the parameter MessageGroupId."
@@ -144,3 +146,84 @@ def test_what_is_known_of_deduplication_stays_bounded(sqs, fifo):
     assert sqs.within(lambda ctx: len(list(ctx.tx.scan(DEDUPLICATION)))) == 5
     sqs("DeleteQueue", QueueUrl=fifo)
     assert sqs.within(lambda ctx: list(ctx.tx.scan(DEDUPLICATION))) == []
+
+
+def test_purging_forgets_deduplication(sqs, strict):
+    ids = {"MessageGroupId": "g", "MessageDeduplicationId": "d"}
+    sqs.send(strict, "1", **ids)
+    sqs("PurgeQueue", QueueUrl=strict)
+    sqs.send(strict, "2", **ids)
+    assert bodies(sqs.receive(strict)) == ["2"]
+
+
+class TestAttempts:
+    """ReceiveRequestAttemptId: a receive that is asked for again."""
+
+    def test_the_same_attempt_brings_the_same(self, sqs, fifo):
+        for body in "12":
+            sqs.send(fifo, body, MessageGroupId="g")
+        first = sqs.receive(fifo, ReceiveRequestAttemptId="a")
+        sqs.later(seconds=20)
+        assert sqs.receive(fifo, ReceiveRequestAttemptId="a") == first
+        assert sqs.receive(fifo, ReceiveRequestAttemptId="b") == []
+
+    def test_it_begins_the_visibility_timeout_anew(self, sqs, fifo):
+        sqs.send(fifo, "1", MessageGroupId="g")
+        sqs.receive(fifo, ReceiveRequestAttemptId="a")
+        sqs.later(seconds=20)
+        sqs.receive(fifo, ReceiveRequestAttemptId="a")
+        sqs.later(seconds=20)
+        assert sqs.receive(fifo) == []
+        sqs.later(seconds=10)
+        assert len(sqs.receive(fifo)) == 1
+
+    @pytest.mark.parametrize("change", ["delete", "visibility", "time"])
+    def test_what_was_changed_is_received_anew(self, sqs, fifo, change):
+        sqs.send(fifo, "1", MessageGroupId="g")
+        sqs.send(fifo, "2", MessageGroupId="h")
+        messages = sqs.receive(fifo, ReceiveRequestAttemptId="a")
+        handle = messages[0]["ReceiptHandle"]
+        if change == "delete":
+            sqs("DeleteMessage", QueueUrl=fifo, ReceiptHandle=handle)
+        elif change == "visibility":
+            sqs("ChangeMessageVisibility", QueueUrl=fifo, ReceiptHandle=handle, VisibilityTimeout=100)
+        else:
+            sqs.later(seconds=31)
+        again = sqs.receive(fifo, ReceiveRequestAttemptId="a")
+        assert [one["ReceiptHandle"] for one in again] != [one["ReceiptHandle"] for one in messages]
+
+    def test_an_attempt_has_an_id_like_others(self, sqs, fifo):
+        refused = sqs.refused("ReceiveMessage", QueueUrl=fifo, ReceiveRequestAttemptId="a b")
+        reason = f"ReceiveRequestAttemptId {IDENTIFIER}"
+        message = f"Value a b for parameter ReceiveRequestAttemptId is invalid. Reason: {reason}"
+        assert refused[2:] == ("InvalidParameterValue", message)
+
+    def test_a_standard_queue_takes_no_notice(self, sqs, url):
+        sqs.send(url)
+        assert len(sqs.receive(url, ReceiveRequestAttemptId="a")) == 1
+        assert sqs.receive(url, ReceiveRequestAttemptId="a") == []
+
+    def test_attempts_are_swept_when_their_time_has_passed(self, sqs, fifo):
+        sqs.send(fifo, "1", MessageGroupId="g")
+        sqs.receive(fifo, ReceiveRequestAttemptId="a")
+        sqs.later(seconds=301)
+        for body in "23":
+            sqs.send(fifo, body, MessageGroupId="h")
+        assert sqs.within(lambda ctx: list(ctx.tx.scan(ATTEMPTS))) == []
+
+
+def test_a_receive_fills_up_with_what_follows_in_the_group(sqs, fifo):
+    """[LS:test_fifo_receive_message_group_id_ordering]"""
+    for body in ("g1-m1", "g2-m1", "g1-m2", "g1-m3"):
+        sqs.send(fifo, body, MessageGroupId=body[:2])
+    assert bodies(sqs.receive(fifo)) == ["g1-m1", "g1-m2", "g1-m3", "g2-m1"]
+
+
+def test_a_group_blocks_while_one_of_its_messages_is_in_flight(sqs, fifo):
+    """[LS:test_fifo_message_group_visibility_after_partial_delete]"""
+    for body in ("g1-m1", "g2-m1", "g1-m2", "g2-m2", "g1-m3", "g3-m1"):
+        sqs.send(fifo, body, MessageGroupId=body[:2])
+    first, second = sqs.receive(fifo, 2)
+    assert bodies([first, second]) == ["g1-m1", "g1-m2"]
+    sqs("DeleteMessage", QueueUrl=fifo, ReceiptHandle=first["ReceiptHandle"])
+    assert bodies(sqs.receive(fifo)) == ["g2-m1", "g2-m2", "g3-m1"]

@@ -86,9 +86,67 @@ def test_a_queue_url_may_name_any_host(sqs, url):
     assert len(sqs.receive(url)) == 1
 
 
-def test_an_address_that_is_none(sqs):
-    message = "The address q is not valid for this endpoint."
-    assert sqs.refused("DeleteQueue", QueueUrl="q") == (404, "InvalidAddress", "InvalidAddress", message)
+def test_a_bare_name_is_a_queue_of_the_callers(sqs, url):
+    sqs.send("q", "by name")
+    assert sqs.receive(url)[0]["Body"] == "by name"
+
+
+@pytest.mark.parametrize("address", ["http://whatever-incorrect-queue-address", "http://h/x/y", "", None])
+def test_an_address_that_names_no_queue(sqs, address):
+    refused = sqs.refused("DeleteQueue", QueueUrl=address)
+    assert refused[:2] == (400, "QueueDoesNotExist")
+
+
+def test_a_query_without_an_address(sqs):
+    sqs.protocol = "query"
+    status, code, _, message = sqs.refused("DeleteQueue")
+    assert (status, code) == (404, "InvalidAddress")
+    assert message.endswith("/ is not valid for this endpoint.")
+
+
+@pytest.mark.parametrize("operation", ["CreateQueue", "GetQueueUrl"])
+def test_a_queue_needs_a_name(sqs, operation):
+    message = "Value for parameter QueueName is invalid. Reason: Must specify a queue name."
+    assert sqs.refused(operation, QueueName="")[2:] == ("InvalidParameterValue", message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        "[]",
+        "{}",
+        '{"Statement":[]}',
+        '{"Version":"4532-10-17","Statement":[{"Effect":"Allow"}]}',
+        '{"Statement":[{"Effect":"Allow"}],"Dummy":1}',
+        '{"Statement":{"Effect":"Perhaps"}}',
+        '{"Statement":{"Effect":"Allow","dummy":"value"}}',
+    ],
+)
+def test_policies_that_are_none(sqs, url, text):
+    refused = sqs.refused("SetQueueAttributes", QueueUrl=url, Attributes={"Policy": text})
+    message = "Invalid value for the parameter Policy."
+    assert refused == (400, "InvalidAttributeValue", "InvalidAttributeValue", message)
+
+
+def test_a_policy_has_at_most_twenty_statements(sqs, url):
+    text = json.dumps({"Statement": [{"Effect": "Allow"}] * 22})
+    status, code, _, message = sqs.refused("SetQueueAttributes", QueueUrl=url, Attributes={"Policy": text})
+    assert (status, code) == (403, "OverLimit")
+    assert message == "22 statements were found in the submitted policy, max allowed is 20"
+
+
+@pytest.mark.parametrize(
+    "tags, message",
+    [
+        ({"": "v"}, "Tag keys must be between 1 and 128 characters in length."),
+        ({"k" * 129: "v"}, "Tag keys must be between 1 and 128 characters in length."),
+        ({"k": "v" * 257}, "Tag values must be between 0 and 256 characters in length."),
+    ],
+)
+def test_tags_of_the_wrong_length(sqs, url, tags, message):
+    assert sqs.refused("TagQueue", QueueUrl=url, Tags=tags)[2:] == ("InvalidParameterValue", message)
+    assert sqs.refused("CreateQueue", QueueName="new", tags=tags)[2:] == ("InvalidParameterValue", message)
 
 
 def test_creating_again_with_the_same_attributes_gives_the_same_queue(sqs):  # sqs-020

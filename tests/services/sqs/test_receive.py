@@ -151,10 +151,55 @@ def test_visibility_can_be_moved_up_to_twelve_hours_after_the_receive(sqs, url):
     assert len(sqs.receive(url)) == 1
 
 
-def test_visibility_of_what_is_not_in_flight_cannot_be_changed(sqs, url):
+def test_a_standard_queue_hides_again_what_became_visible(sqs, url):
     sqs.send(url)
     handle = sqs.receive(url)[0]["ReceiptHandle"]
-    sqs.later(seconds=30)
+    sqs.later(seconds=31)
+    sqs("ChangeMessageVisibility", QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=60)
+    sqs.later(seconds=59)
+    assert sqs.receive(url) == []
+    sqs.later(seconds=1)
+    assert len(sqs.receive(url)) == 1
+
+
+def test_an_older_handle_changes_the_receive_that_holds(sqs, url):
+    sqs.send(url)
+    older = sqs.receive(url, VisibilityTimeout=0)[0]["ReceiptHandle"]
+    assert sqs.receive(url, VisibilityTimeout=300)
+    sqs("ChangeMessageVisibility", QueueUrl=url, ReceiptHandle=older, VisibilityTimeout=0)
+    assert len(sqs.receive(url)) == 1
+
+
+def test_an_older_handle_deletes_nothing(sqs, url):
+    sqs.send(url)
+    older = sqs.receive(url, VisibilityTimeout=0)[0]["ReceiptHandle"]
+    assert sqs.receive(url, VisibilityTimeout=0)
+    sqs("DeleteMessage", QueueUrl=url, ReceiptHandle=older)
+    assert len(sqs.receive(url)) == 1
+
+
+def test_what_lacks_is_named(sqs, url):
+    assert sqs.refused("DeleteMessage", QueueUrl=url)[2:] == (
+        "MissingParameter",
+        "The request must contain the parameter MessageHandle.",
+    )
+    assert sqs.refused("ChangeMessageVisibility", QueueUrl=url, VisibilityTimeout=1)[2:] == (
+        "MissingParameter",
+        "The request must contain the parameter ReceiptHandle.",
+    )
+
+
+@pytest.mark.parametrize("names", [["All"], ["*"], [".*"]])
+def test_three_ways_to_ask_for_every_attribute(sqs, url, names):
+    sqs.send(url, MessageAttributes={"Hello": string("There"), "Help.Me": string("Me")})
+    (message,) = sqs.receive(url, MessageAttributeNames=names)
+    assert set(message["MessageAttributes"]) == {"Hello", "Help.Me"}
+
+
+def test_visibility_of_what_is_gone_cannot_be_changed(sqs, url):
+    sqs.send(url)
+    handle = sqs.receive(url)[0]["ReceiptHandle"]
+    sqs("DeleteMessage", QueueUrl=url, ReceiptHandle=handle)
     refused = sqs.refused("ChangeMessageVisibility", QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=1)
     assert refused[3] == (
         f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available "

@@ -124,6 +124,73 @@ def test_refusals(sqs, url, given, code, message):
     assert sqs.attributes(url, "ApproximateNumberOfMessages") == {"ApproximateNumberOfMessages": "0"}
 
 
+@pytest.mark.parametrize(
+    "name, value, message",
+    [
+        ("", text("x"), "The request must contain non-empty message (user) attribute names."),
+        ("a" * 257, text("x"), "Message (user) attribute name must be shorter than 256 bytes."),
+        (
+            "amazon.x",
+            text("x"),
+            "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. "
+            "These strings are reserved for internal use.",
+        ),
+        (
+            "a",
+            {"DataType": "InvalidType", "StringValue": "x"},
+            "The type of message (user) attribute 'a' is invalid. You must use only the following supported type "
+            "prefixes: Binary, Number, String.",
+        ),
+        (
+            "a",
+            {"DataType": "String." + "a" * 250, "StringValue": "x"},
+            "Message (user) attribute type must be shorter than 256 bytes.",
+        ),
+        ("a", {}, "The message (user) attribute 'a' must contain a non-empty message attribute value."),
+        (
+            "a",
+            text("x\x08"),
+            "Invalid binary character '#x8' was found in the message (user) attribute 'a' value, the set of allowed "
+            "characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
+        ),
+    ],
+)
+def test_attributes_that_cannot_be(sqs, url, name, value, message):
+    refused = sqs.refused("SendMessage", QueueUrl=url, MessageBody="x", MessageAttributes={name: value})
+    assert refused == (400, "InvalidParameterValueException", "InvalidParameterValue", message)
+
+
+def test_attribute_names_may_have_letters_of_any_script(sqs, url):
+    sqs.send(url, MessageAttributes={"attr.1\u00f8\u00df\u00e4": text("x")})
+    assert list(sqs.receive(url)[0]["MessageAttributes"]) == ["attr.1\u00f8\u00df\u00e4"]
+
+
+def test_lists_as_attributes_are_not_supported(sqs, url):
+    given = {"a": {"DataType": "StringList", "StringListValues": ["x"]}}
+    refused = sqs.refused("SendMessage", QueueUrl=url, MessageBody="x", MessageAttributes=given)
+    message = "Message attribute list values in SendMessage operation are not supported."
+    assert refused[1:] == ("UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", message)
+
+
+def test_there_is_one_system_attribute(sqs, url):
+    refused = sqs.refused("SendMessage", QueueUrl=url, MessageBody="x", MessageSystemAttributes={"Hello": text("x")})
+    assert refused[2:] == ("InvalidParameterValue", "Message system attribute name 'Hello' is invalid.")
+
+
+def test_what_is_said_of_a_character_that_xml_does_not_have(sqs, url):
+    assert sqs.refused("SendMessage", QueueUrl=url, MessageBody="a\x07b")[3] == (
+        "Invalid binary character '#x7' was found in the message body, the set of allowed characters is "
+        "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]."
+    )
+
+
+def test_an_empty_body_in_a_batch_fails_alone(sqs, url):
+    entries = [{"Id": "1", "MessageBody": "x"}, {"Id": "2", "MessageBody": ""}]
+    answer = sqs("SendMessageBatch", QueueUrl=url, Entries=entries)
+    assert [one["Id"] for one in answer["Successful"]] == ["1"]
+    assert [(one["Id"], one["Code"], one["SenderFault"]) for one in answer["Failed"]] == [("2", "EmptyValue", True)]
+
+
 @pytest.mark.parametrize("body", ["\0", "a\x0b", "￾", "\ud800", "￿"])
 def test_characters_that_xml_does_not_have(sqs, url, body):
     assert sqs.refused("SendMessage", QueueUrl=url, MessageBody=body)[1] == "InvalidMessageContents"

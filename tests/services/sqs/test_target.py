@@ -11,6 +11,7 @@ from outfall.core.principal import role_session, service_principal
 from outfall.services.sqs.target import SqsTarget, queue_policy
 
 SESSION = role_session("arn:aws:iam::111111111111:role/r", "AROAX", "fn")
+POLICY = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*"}]}'
 QUEUE = Arn.parse("arn:aws:sqs:us-east-1:111111111111:q")
 
 
@@ -68,8 +69,8 @@ def test_existence_and_policy(sqs, url):
     assert target.resource(QUEUE) == str(QUEUE)
     assert sqs.within(lambda ctx: target.exists(ctx, QUEUE))
     assert sqs.within(lambda ctx: queue_policy(ctx, QUEUE)) is None
-    sqs("SetQueueAttributes", QueueUrl=url, Attributes={"Policy": "{}"})
-    assert sqs.within(lambda ctx: target.policy(ctx, QUEUE)) == "{}"
+    sqs("SetQueueAttributes", QueueUrl=url, Attributes={"Policy": POLICY})
+    assert sqs.within(lambda ctx: target.policy(ctx, QUEUE)) == POLICY
     sqs("DeleteQueue", QueueUrl=url)
     assert not sqs.within(lambda ctx: target.exists(ctx, QUEUE))
     assert sqs.within(lambda ctx: queue_policy(ctx, QUEUE)) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
 from outfall.core.service import Call, Request
-from outfall.services.sqs.errors import InvalidAddress, QueueDoesNotExist, invalid, missing
+from outfall.services.sqs.errors import InvalidAddress, InvalidParameterValue, QueueDoesNotExist
 from outfall.services.sqs.model import QUEUES, Queue, key_of
 
 
@@ -14,28 +14,29 @@ def queue_url(endpoint: str, account: str, name: str) -> str:
     return f"{endpoint}/{account}/{name}"
 
 
-def parse_url(url: str) -> tuple[str, str]:
-    """Account and name in a queue URL; the host may be any, for clients keep URLs that AWS or another port gave them.
+def place_in(call: Call, request: Request) -> tuple[str, str]:
+    """Account and name in the request's QueueUrl; the host may be any, for clients keep URLs that AWS or another port
+    gave them. A bare name is a queue of the caller's. [LS:test_posting_to_queue_via_queue_name]
 
-    Raises `InvalidAddress` when the path does not end in an account and a name.
+    Raises `QueueDoesNotExist` for what names no queue [GH moto 3657], and in the query protocol `InvalidAddress` when
+    there is no URL at all.
     """
-    parts = url.rsplit("/", 2)
-    if len(parts) != 3 or not parts[2] or not (parts[1].isascii() and parts[1].isdigit()):
-        raise InvalidAddress(f"The address {url} is not valid for this endpoint.")
-    return parts[1], parts[2]
-
-
-def url_of(request: Request) -> str:
-    """The request's QueueUrl; raises when there is none."""
     url = request.get("QueueUrl")
     if not url:
-        raise missing("QueueUrl")
-    return str(url)
+        if call.protocol == "query":
+            raise InvalidAddress(f"The address {call.endpoint}/ is not valid for this endpoint.")
+        raise unknown_queue(call)
+    parts = url.rsplit("/", 2)
+    if len(parts) == 3 and parts[2] and parts[1].isascii() and parts[1].isdigit():
+        return parts[1], parts[2]
+    if len(parts) == 1:
+        return call.account, url
+    raise unknown_queue(call)
 
 
 def arn_in_url(call: Call, request: Request) -> str:
     """The ARN of the queue that QueueUrl names, whether or not there is one."""
-    account, name = parse_url(url_of(request))
+    account, name = place_in(call, request)
     return f"arn:aws:sqs:{call.region}:{account}:{name}"
 
 
@@ -57,7 +58,7 @@ def unknown_queue(call: Call) -> QueueDoesNotExist:
 
 def require(call: Call, request: Request) -> Queue:
     """The queue that QueueUrl names; raises `QueueDoesNotExist`."""
-    account, name = parse_url(url_of(request))
+    account, name = place_in(call, request)
     queue = call.tx.get(QUEUES, (account, call.region, name))
     if queue is None:
         raise unknown_queue(call)
@@ -74,11 +75,14 @@ def find(ctx: Context, arn: str) -> Queue | None:
 
 
 def parse_queue_arn(parameter: str, text: str) -> Arn:
-    """The ARN of a queue in `parameter`; raises InvalidParameterValue."""
+    """The ARN of a queue in `parameter`; raises InvalidParameterValue. [GH]"""
     try:
         arn = Arn.parse(text)
     except MalformedArn:
         arn = None
     if arn is None or arn.service != "sqs":
-        raise invalid(parameter, text, "Invalid queue ARN.")
+        raise InvalidParameterValue(
+            f"You must use this format to specify the {parameter}: "
+            "arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
+        )
     return arn

@@ -14,7 +14,7 @@ import msgspec
 from outfall.core.context import Context
 from outfall.core.ports import QueueCounts
 from outfall.services.sqs import redrive
-from outfall.services.sqs.errors import InvalidAttributeName, InvalidAttributeValue, invalid
+from outfall.services.sqs.errors import InvalidAttributeName, InvalidAttributeValue, OverLimit
 from outfall.services.sqs.model import DEFAULT_SIZE_MAX, Queue
 
 
@@ -44,6 +44,12 @@ COUNTS = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+POLICY_MEMBERS = frozenset({"Version", "Id", "Statement"})
+POLICY_VERSIONS = ("2008-10-17", "2012-10-17")
+STATEMENT_MEMBERS = frozenset(
+    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+)
+STATEMENTS_MAX = 20
 READ_ONLY = ("QueueArn", *COUNTS, "CreatedTimestamp", "LastModifiedTimestamp")
 FIFO = ("FifoQueue", "ContentBasedDeduplication", *CHOICES)
 NAMES = frozenset((*READ_ONLY, *NUMBERS, *TEXTS, *FIFO, "SqsManagedSseEnabled"))
@@ -93,8 +99,9 @@ def _set_text(ctx: Context, queue: Queue, changes: dict[str, Any], name: str, va
     if name == "RedrivePolicy":
         policy = redrive.parse(ctx, queue, value)
         changes.update(dead_letter_arn=policy.dead_letter_arn, receives_max=policy.receives_max)
+        value = policy.text
     elif name == "RedriveAllowPolicy":
-        redrive.check_allow(value)
+        value = redrive.canonical_allow(value)
     elif name == "Policy":
         _check_policy(value)
     elif name == "KmsMasterKeyId":
@@ -144,12 +151,31 @@ def _boolean(name: str, value: str) -> bool:
 
 
 def _check_policy(text: str) -> None:
+    """Raises InvalidAttributeValue unless `text` has the form of a policy, OverLimit for too many statements. [GH]"""
     try:
         policy = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         policy = None
-    if not isinstance(policy, dict):
-        raise invalid("Policy", text, "Policy is not a valid JSON map.")
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    if isinstance(statements, dict):
+        statements = [statements]
+    if (
+        not isinstance(policy, dict)
+        or not isinstance(statements, list)
+        or not statements
+        or not POLICY_MEMBERS.issuperset(policy)
+        or policy.get("Version", POLICY_VERSIONS[0]) not in POLICY_VERSIONS
+        or not all(_is_statement(one) for one in statements)
+    ):
+        raise _invalid_value("Policy")
+    if len(statements) > STATEMENTS_MAX:
+        raise OverLimit(
+            f"{len(statements)} statements were found in the submitted policy, max allowed is {STATEMENTS_MAX}"
+        )
+
+
+def _is_statement(one: Any) -> bool:
+    return isinstance(one, dict) and one.get("Effect") in ("Allow", "Deny") and STATEMENT_MEMBERS.issuperset(one)
 
 
 def render(queue: Queue, counts: QueueCounts) -> dict[str, str]:

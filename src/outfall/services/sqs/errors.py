@@ -45,6 +45,10 @@ class MissingParameter(AwsError):
     query_code = "MissingParameter"
 
 
+class EmptyValue(AwsError):
+    """The request must contain the parameter MessageBody."""
+
+
 class InvalidAttributeName(AwsError):
     """The attribute is unknown."""
 

@@ -7,13 +7,14 @@ Rules: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuid
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 from outfall.core.context import Context
-from outfall.core.ports import Key
+from outfall.core.ports import Key, Table
 from outfall.core.service import Request
 from outfall.services.sqs.contents import check_identifier
 from outfall.services.sqs.errors import InvalidParameterValue, missing
-from outfall.services.sqs.model import DEDUPLICATION, Message, Queue, Sent, encode_message
+from outfall.services.sqs.model import ATTEMPTS, DEDUPLICATION, Message, Queue, Sent, encode_message
 
 DEDUPLICATION_MS = 300_000
 FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
@@ -64,9 +65,11 @@ def outdated_queue(queue: Queue) -> str:
 
 
 def forget(ctx: Context, queue: Queue) -> None:
-    """Removes all that is known of deduplication: the queue is deleted."""
-    for key, _ in list(ctx.tx.scan(DEDUPLICATION, (queue.generation,))):
-        ctx.tx.delete(DEDUPLICATION, (queue.generation, *key[1:]))
+    """Removes all that is known of deduplication and of attempts: the queue is deleted or purged."""
+    tables: tuple[Table[Any], ...] = (DEDUPLICATION, ATTEMPTS)
+    for table in tables:
+        for key, _ in list(ctx.tx.scan(table, (queue.generation,))):
+            ctx.tx.delete(table, key)
     ctx.tx.purge(outdated_queue(queue))
 
 
@@ -78,9 +81,9 @@ def _deduplication_key(queue: Queue, message: Message) -> Key:
 def _forget_outdated(ctx: Context, queue: Queue) -> None:
     """Each message that comes sweeps up to two ids whose time has passed, so that their number stays bounded."""
     for item in ctx.tx.claim(outdated_queue(queue), now_ms=ctx.now, lease_ms=1000, limit=2):
-        generation, scope, deduplication_id = item.payload.decode().split("\0")
-        key = (generation, scope, deduplication_id)
-        sent = ctx.tx.get(DEDUPLICATION, key)
-        if sent is not None and sent.until_ms <= ctx.now:
-            ctx.tx.delete(DEDUPLICATION, key)
+        key = tuple(item.payload.decode().split("\0"))
+        table: Table[Any] = DEDUPLICATION if len(key) == 3 else ATTEMPTS
+        kept = ctx.tx.get(table, key)
+        if kept is not None and kept.until_ms <= ctx.now:
+            ctx.tx.delete(table, key)
         ctx.tx.acknowledge(outdated_queue(queue), item.handle)

@@ -98,6 +98,8 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     source_arn: str = ""
     receives: int = 0
     first_received_ms: int | None = None
+    trace: str = ""
+    """The root of its trace where no header tells it."""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -108,9 +110,19 @@ class Sent(msgspec.Struct, frozen=True):
     until_ms: int
 
 
+class Attempt(msgspec.Struct, frozen=True):
+    """A receive under a ReceiveRequestAttemptId: number and claim of each item, and when each lease ends."""
+
+    until_ms: int
+    received_ms: int
+    claims: list[tuple[int, str]]
+    due_ms: list[int]
+
+
 QUEUES = Table("sqs.queues", Queue)
 DELETED = Table("sqs.deleted", Deleted)
 DEDUPLICATION = Table("sqs.deduplication", Sent)
+ATTEMPTS = Table("sqs.attempts", Attempt)
 
 encode_message = msgspec.msgpack.Encoder().encode
 decode_message = msgspec.msgpack.Decoder(Message).decode

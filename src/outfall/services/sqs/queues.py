@@ -25,9 +25,9 @@ from outfall.services.sqs.errors import (
     QueueDeletedRecently,
     QueueNameExists,
     invalid,
-    missing,
 )
 from outfall.services.sqs.model import DELETED, QUEUES, Deleted, Queue
+from outfall.services.sqs.tags import check_tag
 
 MINUTE_MS = 60_000
 PAGE_SIZE_MAX = 1000
@@ -47,9 +47,7 @@ def _tags_given(call: Call, request: Request) -> bool:
 )
 def create_queue(call: Call, request: Request) -> Output:
     """A new queue; or the one of that name, if the attributes given are the ones it has."""
-    name = request.get("QueueName")
-    if not name:
-        raise missing("QueueName")
+    name = _name_of(request)
     given = dict(request.get("Attributes") or {})
     is_fifo = _is_fifo(name, given)
     generation = call.ids.hex(16)
@@ -62,9 +60,19 @@ def create_queue(call: Call, request: Request) -> Output:
         if deleted is not None and call.now - deleted.at_ms < MINUTE_MS:
             raise QueueDeletedRecently()
         tags = dict(request.get("tags") or {})
+        for key, value in tags.items():
+            check_tag(key, value or "")
         call.tx.put(QUEUES, queue.key, msgspec.structs.replace(attributes.apply(call, queue, given), tags=tags))
         call.tx.delete(DELETED, queue.key)
     return {"QueueUrl": queue_url(call.endpoint, call.account, name)}
+
+
+def _name_of(request: Request) -> str:
+    """The request's QueueName; raises when there is none. [GH]"""
+    name = request.get("QueueName")
+    if not name:
+        raise InvalidParameterValue("Value for parameter QueueName is invalid. Reason: Must specify a queue name.")
+    return str(name)
 
 
 def _is_fifo(name: str, given: dict[str, str]) -> bool:
@@ -99,9 +107,7 @@ def _compare(call: Call, existing: Queue, given: dict[str, str]) -> None:
 @operation("GetQueueUrl", action="sqs:GetQueueUrl", resource=arn_of_name)
 def get_queue_url(call: Call, request: Request) -> Output:
     """The URL of a queue by its name, and its owner if that is another account."""
-    name = request.get("QueueName")
-    if not name:
-        raise missing("QueueName")
+    name = _name_of(request)
     account = request.get("QueueOwnerAWSAccountId") or call.account
     if call.tx.get(QUEUES, (account, call.region, name)) is None:
         raise unknown_queue(call)
@@ -167,11 +173,14 @@ def delete_queue(call: Call, request: Request) -> Output:
 
 @operation("PurgeQueue", action="sqs:PurgeQueue", resource=arn_in_url)
 def purge_queue(call: Call, request: Request) -> Output:
-    """Removes all messages; once in 60 seconds."""
+    """Removes all messages; once in 60 seconds. Deduplication starts anew.
+    [LS:test_purge_queue_clears_fifo_deduplication_cache]"""
     queue = require(call, request)
     if queue.purged_ms is not None and call.now - queue.purged_ms < MINUTE_MS:
         raise PurgeQueueInProgress(f"Only one PurgeQueue operation on {queue.name} is allowed every 60 seconds.")
     call.tx.purge(queue.work_queue)
+    if queue.fifo:
+        fifo.forget(call, queue)
     call.tx.put(QUEUES, queue.key, msgspec.structs.replace(queue, purged_ms=call.now))
 
 

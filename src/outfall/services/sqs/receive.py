@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from outfall.core.context import Context
 from outfall.core.effects import Park
-from outfall.core.errors import NotServed
 from outfall.core.ports import Item
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.sqs import meter, redrive
+from outfall.services.sqs import attempts, meter, redrive
 from outfall.services.sqs.address import arn_in_url, require
 from outfall.services.sqs.errors import OverLimit, invalid
 from outfall.services.sqs.model import QUEUES, TWELVE_HOURS_S, Message, Queue, decode_message
@@ -34,8 +35,11 @@ def receive_message(call: Call, request: Request) -> Output:
         TWELVE_HOURS_S,
         f"Must be >= 0 and <= {TWELVE_HOURS_S}, if provided.",
     )
-    if request.get("ReceiveRequestAttemptId") is not None and queue.fifo:
-        raise NotServed("ReceiveMessage with ReceiveRequestAttemptId is not served.")
+    attempt_id = request.get(attempts.PARAMETER) if queue.fifo else None
+    if attempt_id is not None:
+        before, received_ms = attempts.again(call, queue, attempt_id, visibility_s)
+        if before:
+            return _shown(call, queue, request, before, received_ms)
     room = room_in_flight(call, queue)
     # At the limit a short poll of a standard queue is refused; others see nothing. [sqs.md 6.4]
     if room <= 0 and not wait_s and not queue.fifo:
@@ -43,10 +47,18 @@ def receive_message(call: Call, request: Request) -> Output:
     received = take(call, queue, limit=min(limit, room), visibility_s=visibility_s) if room else []
     if received:
         watch_limit(call, queue, max(item.number for item, _ in received))
-        wanted = Wanted.of(request, call.protocol)
-        return {"Messages": [render(queue, wanted, item, message, call.now) for item, message in received]}
+        if attempt_id is not None:
+            attempts.remember(call, queue, attempt_id, received, visibility_s)
+        return _shown(call, queue, request, received, call.now)
     # At the limit there are items that are due and cannot be had: waiting for the queue would never wait.
     return _wait(call, queue, queue.work_queue if room else f"{queue.work_queue}/full", wait_s)
+
+
+def _shown(
+    call: Call, queue: Queue, request: Request, received: list[tuple[Item, Message]], received_ms: int
+) -> dict[str, Any]:
+    wanted = Wanted.of(request, call.protocol)
+    return {"Messages": [render(queue, wanted, item, message, received_ms) for item, message in received]}
 
 
 def take(ctx: Context, queue: Queue, *, limit: int, visibility_s: int) -> list[tuple[Item, Message]]:

@@ -6,6 +6,8 @@ Rules: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuid
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,12 +15,17 @@ import msgspec
 from outfall.core.context import Context
 from outfall.core.ports import Item
 from outfall.services.sqs.address import find
-from outfall.services.sqs.errors import invalid
+from outfall.services.sqs.errors import InvalidAttributeValue, invalid
 from outfall.services.sqs.model import Message, Queue, encode_message
 
 RECEIVES_MAX = 1000
 SOURCES_MAX = 10
+REDRIVE = ("maxReceiveCount", "deadLetterTargetArn")
 ALLOW = "RedriveAllowPolicy"
+ALLOW_MEMBERS = frozenset({"redrivePermission", "sourceQueueArns"})
+PERMISSIONS = ("allowAll", "denyAll", "byQueue")
+CANNOT = "Amazon SQS can't create the redrive allow policy"
+_arn = re.compile(r"arn:aws[a-z\-]*:([a-z0-9\-]+):[a-z0-9\-]*:\d*:.+").fullmatch
 
 
 class Redrive(msgspec.Struct, frozen=True):
@@ -27,17 +34,29 @@ class Redrive(msgspec.Struct, frozen=True):
     dead_letter_arn: str
     receives_max: int
 
+    @property
+    def text(self) -> str:
+        """The policy as AWS gives it back: two members, the count a number. [GH]"""
+        shown = {"deadLetterTargetArn": self.dead_letter_arn, "maxReceiveCount": self.receives_max}
+        return json.dumps(shown, separators=(",", ":"))
+
 
 def parse(ctx: Context, source: Queue, text: str) -> Redrive:
-    """The RedrivePolicy in `text`, if the queue `source` may have it; raises InvalidParameterValue."""
+    """The RedrivePolicy in `text`, if the queue `source` may have it; raises InvalidParameterValue, and
+    InvalidAttributeValue for what is no JSON map.
+
+    Texts: [LS:test_invalid_dead_letter_arn_rejected_before_lookup], [GH].
+    """
 
     def refuse(reason: str) -> Exception:
         return invalid("RedrivePolicy", text, reason)
 
     policy = _json_object(text)
     if policy is None:
-        raise refuse("Redrive policy is not a valid JSON map.")
-    for member in ("deadLetterTargetArn", "maxReceiveCount"):
+        raise InvalidAttributeValue(
+            "Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map."
+        )
+    for member in REDRIVE:
         if member not in policy:
             raise refuse(f"Redrive policy does not contain mandatory attribute: {member}.")
     receives_max = _count(policy["maxReceiveCount"])
@@ -47,33 +66,58 @@ def parse(ctx: Context, source: Queue, text: str) -> Redrive:
             f"{RECEIVES_MAX} both inclusive."
         )
     arn = str(policy["deadLetterTargetArn"])
-    target = find(ctx, arn)
-    if target is None or (target.account, target.region) != (source.account, source.region):
-        raise refuse("Dead letter target does not exist.")
-    if target.fifo != source.fifo:
-        raise refuse("Dead-letter queue must be same type of queue as the source.")
-    if not allows(target, source.arn):
-        raise refuse("Dead letter target does not allow this source queue.")
+    named = _arn(arn)
+    if named is None:
+        raise refuse("Invalid value for deadLetterTargetArn.")
+    if named[1] != "sqs":
+        raise refuse("Only SQS queues are valid resources for deadLetterTargetArn.")
+    if len(policy) > len(REDRIVE):
+        raise refuse("Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn].")
+    _check_target(ctx, source, arn, refuse)
     return Redrive(arn, receives_max)
 
 
-def check_allow(text: str) -> None:
-    """Raises InvalidParameterValue unless `text` is a RedriveAllowPolicy."""
+def _check_target(ctx: Context, source: Queue, arn: str, refuse: Callable[[str], Exception]) -> None:
+    if arn.endswith(".fifo") != source.fifo:
+        raise refuse("Dead-letter queue must be same type of queue as the source..")
+    target = find(ctx, arn)
+    if target is None or (target.account, target.region) != (source.account, source.region):
+        raise refuse("Dead letter target does not exist.")
+    if not allows(target, source.arn):
+        raise refuse("Dead letter target does not allow this source queue.")
 
-    def refuse(reason: str) -> Exception:
-        return invalid(ALLOW, text, reason)
 
+def canonical_allow(text: str) -> str:
+    """The RedriveAllowPolicy in `text`; raises InvalidParameterValue, and InvalidAttributeValue for what has not even
+    its form. [GH]"""
     policy = _json_object(text)
-    if policy is None:
-        raise refuse("Redrive allow policy is not a valid JSON map.")
-    permission, sources = policy.get("redrivePermission"), policy.get("sourceQueueArns")
-    if permission not in ("allowAll", "denyAll", "byQueue"):
-        raise refuse("Redrive permission must be one of allowAll, denyAll, byQueue.")
-    if permission == "byQueue":
-        if not isinstance(sources, list) or not 1 <= len(sources) <= SOURCES_MAX:
-            raise refuse(f"byQueue must have between 1 and {SOURCES_MAX} source queues.")
-    elif sources:
-        raise refuse("Source queues can only be given with byQueue.")
+    permission = policy.get("redrivePermission") if policy is not None else None
+    sources = policy.get("sourceQueueArns") if policy is not None else None
+    formed = sources is None or (isinstance(sources, list) and all(isinstance(one, str) for one in sources))
+    if policy is None or not formed or not ALLOW_MEMBERS.issuperset(policy) or permission not in PERMISSIONS:
+        raise InvalidAttributeValue(
+            f"Invalid value for the parameter {ALLOW}. Reason: {CANNOT}, as it\u2019s in an unsupported format."
+        )
+    if permission != "byQueue":
+        if sources:
+            raise invalid(
+                ALLOW,
+                text,
+                f"{CANNOT}. To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
+            )
+        return json.dumps({"redrivePermission": permission}, separators=(",", ":"))
+    if not sources:
+        raise invalid(
+            ALLOW,
+            text,
+            f"{CANNOT}. When you specify the byQueue permission type, you must also specify one or more "
+            "sourceQueueArns values.",
+        )
+    if len(sources) > SOURCES_MAX:
+        raise invalid(
+            ALLOW, text, f"{CANNOT}. The maximum number of source queue ARNs you can specify is {SOURCES_MAX}."
+        )
+    return json.dumps({"redrivePermission": permission, "sourceQueueArns": sources}, separators=(",", ":"))
 
 
 def allows(target: Queue, source_arn: str) -> bool:
@@ -84,13 +128,14 @@ def allows(target: Queue, source_arn: str) -> bool:
 
 
 def move(ctx: Context, source: Queue, item: Item, message: Message) -> bool:
-    """Moves a claimed message to the dead-letter queue. False when there is none to take it: the message stays.
+    """Moves a claimed message to the dead-letter queue. False when there is none to take it: the message stays. A
+    RedriveAllowPolicy is asked when the source gets its RedrivePolicy, and not again. [GH]
 
     It keeps its id, contents and count of receives. A standard queue keeps the time it was enqueued (so its age goes
     on), a FIFO queue starts anew. [LS:test_dead_letter_queue_message_attributes]
     """
     target = find(ctx, source.dead_letter_arn)
-    if target is None or target.fifo != source.fifo or not allows(target, source.arn):
+    if target is None or target.fifo != source.fifo:
         return False
     moved = msgspec.structs.replace(
         message,

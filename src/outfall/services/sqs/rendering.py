@@ -11,6 +11,9 @@ from outfall.core.service import Request
 from outfall.services.sqs import digest, fifo, handles
 from outfall.services.sqs.model import Attribute, Message, Queue
 
+ALL = ("All", "*", ".*")
+"""What asks for every message attribute. [LS:test_receive_message_message_attribute_names_filters]"""
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """The system attributes (or all) and message attributes that a receive asks for."""
@@ -26,9 +29,7 @@ class Wanted(msgspec.Struct, frozen=True):
         old, new = request.get("AttributeNames") or [], request.get("MessageSystemAttributeNames") or []
         system = new if protocol == "query" and new else [*old, *new]
         names = request.get("MessageAttributeNames") or []
-        prefixes = tuple(
-            "" if name in ("All", ".*") else name[:-2] for name in names if name == "All" or name[-2:] == ".*"
-        )
+        prefixes = tuple("" if name in ALL else name[:-2] for name in names if name in ALL or name[-2:] == ".*")
         return cls(frozenset(system), frozenset(names), prefixes)
 
 

@@ -28,7 +28,8 @@ def list_dead_letter_source_queues(call: Call, request: Request) -> Output:
         if len(names) > page_size(request):
             break
     urls, token = page(request, names, call)
-    return {"queueUrls": urls} | ({"NextToken": token} if token else {})
+    # Where there are none AWS answers an empty object. [GH]
+    return ({"queueUrls": urls} if urls else {}) | ({"NextToken": token} if token else {})
 
 
 OPERATIONS = (list_dead_letter_source_queues,)

@@ -19,10 +19,20 @@ def tag_queue(call: Call, request: Request) -> Output:
     given = request.get("Tags")
     if not given:
         raise missing("Tags")
+    for key, value in given.items():
+        check_tag(key, value or "")
     tags = {**queue.tags, **given}
     if len(tags) > TAGS_MAX:
         raise InvalidParameterValue(f"Too many tags added for queue {queue.name}.")
     call.tx.put(QUEUES, queue.key, msgspec.structs.replace(queue, tags=tags))
+
+
+def check_tag(key: str, value: str) -> None:
+    """Raises InvalidParameterValue for a key or value of the wrong length. [GH]"""
+    if not 1 <= len(key) <= 128:
+        raise InvalidParameterValue("Tag keys must be between 1 and 128 characters in length.")
+    if len(value) > 256:
+        raise InvalidParameterValue("Tag values must be between 0 and 256 characters in length.")
 
 
 @operation("UntagQueue", action="sqs:UntagQueue", resource=arn_in_url)
