@@ -12,7 +12,8 @@ class AwsError(Exception):
     """An error that a client sees.
 
     `code` is what the client reads; `query_code` is the older name that the query protocol (and the header
-    `x-amzn-query-error`) uses where it differs; `fields` are further members of the error, in wire order.
+    `x-amzn-query-error`) uses where it differs; `fields` are further members of the error, in wire order; `headers` go
+    into the head of the answer.
     """
 
     status: ClassVar[int] = 400
@@ -25,6 +26,7 @@ class AwsError(Exception):
         self.fields = fields
         self.code = type(self).code or type(self).__name__
         self.query_code = type(self).query_code or self.code
+        self.headers: tuple[tuple[str, str], ...] = ()
         super().__init__(self.message)
 
 
