@@ -20,6 +20,8 @@ from outfall.cli.client import ask, endpoint_of, endpoint_option, follow, output
 @click.option("--sender", default="", help="Only events from this sender, as s3.amazonaws.com.")
 @click.option("--key", default="", help="Only events of S3 objects with this in their key.")
 @click.option("--text", default="", help="Only events with this in their id or payload.")
+@click.option("--kind", type=click.Choice(["invocation", "batch", "delivery"]), help="Only these.")
+@click.option("--trace", default="", help="Only events of this trace: all that followed from one cause.")
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.pass_context
 def events(
@@ -32,6 +34,8 @@ def events(
     sender: str,
     key: str,
     text: str,
+    kind: str | None,
+    trace: str,
     limit: int,
 ) -> None:
     """Asynchronous events, the newest first."""
@@ -43,6 +47,7 @@ def events(
         _follow(endpoint, output)
         return
     wanted = {"state": state or "", "function": function, "sender": sender, "key": key, "text": text}
+    wanted |= {"kind": kind or "", "trace": trace}
     found = _find(endpoint, wanted, limit)
     if output == "json":
         print_json(found)
@@ -67,7 +72,7 @@ def _find(endpoint: str, wanted: dict[str, str], limit: int) -> list[dict[str, A
 
 
 def _line(event: dict[str, Any]) -> str:
-    name = ":".join(event["function"].split(":")[6:])
+    name = name_of(event)
     end = event["condition"] or (f"next attempt {clock(event['due_ms'])}" if event["state"] == "waiting" else "")
     lost = f"  {event['undelivered']} undelivered" if event["undelivered"] else ""
     return (
@@ -76,13 +81,21 @@ def _line(event: dict[str, Any]) -> str:
     ).rstrip()
 
 
+def name_of(event: dict[str, Any]) -> str:
+    """What an event is for, in short: a function, its name with the queue of a batch, or where a delivery went."""
+    parts = event["function"].split(":", 6)
+    if event["kind"] == "delivery":
+        return f"delivery to {':'.join(parts[5:]) if parts[0] == 'arn' else event['function']}"
+    return str(parts[6]) + (f" from {event['sender'].rsplit(':', 1)[-1]}" if event["kind"] == "batch" else "")
+
+
 def _follow(endpoint: str, output: str) -> None:
     try:
         for fact in follow(endpoint):
             if output == "json":
                 click.echo(_json_line(fact))
             else:
-                click.echo(f"{clock(fact['at_ms'])}  {fact['event']}  {describe(fact)}")
+                click.echo(f"{clock(fact['at_ms'])}  {fact['event'] or fact['trace']}  {describe(fact)}")
     except KeyboardInterrupt:
         return
 
@@ -95,12 +108,20 @@ def _json_line(fact: dict[str, Any]) -> str:
 
 @events.command()
 @click.argument("event_id")
+@click.option("--chain", "whole", is_flag=True, help="All that followed from the same cause, as one timeline.")
 @endpoint_option
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default=None, help="How to print.")
 @click.pass_obj
-def show(inherited: tuple[str | None, str], event_id: str, endpoint: str | None, output: str | None) -> None:
-    """The timeline of one event: attempts, waits, the record, and where it went or why it did not."""
-    told = ask(endpoint_of(endpoint or inherited[0]), f"/_outfall/api/events/{event_id}")
+def show(
+    inherited: tuple[str | None, str], event_id: str, whole: bool, endpoint: str | None, output: str | None
+) -> None:
+    """The timeline of one event: attempts, waits, the record, and where it went or why it did not. With --chain, the
+    timeline of all that followed from the same cause; then the root of a trace may be given for an event."""
+    endpoint = endpoint_of(endpoint or inherited[0])
+    if whole:
+        _show_chain(endpoint, event_id, output or inherited[1])
+        return
+    told = ask(endpoint, f"/_outfall/api/events/{event_id}")
     if (output or inherited[1]) == "json":
         print_json(told)
         return
@@ -109,10 +130,73 @@ def show(inherited: tuple[str | None, str], event_id: str, endpoint: str | None,
     first = told["history"][0]["at_ms"] if told["history"] else 0
     for fact in told["history"]:
         click.echo(f"  {clock(fact['at_ms'])}  +{(fact['at_ms'] - first) / 1000:9.3f} s  {describe(fact)}")
-        if fact["fact"] == "Undelivered":
-            if fact["missing"]:
-                click.echo(f"      the statement that would allow it: {fact['missing']}")
+        _echo_lost(fact)
+
+
+def _echo_lost(fact: dict[str, Any]) -> None:
+    if fact["fact"] == "Undelivered":
+        if fact["missing"]:
+            click.echo(f"      the statement that would allow it: {fact['missing']}")
+        if fact["body"]:
             click.echo(f"      the record, which AWS would have dropped: {fact['body']}")
+
+
+def _show_chain(endpoint: str, name: str, output: str) -> None:
+    trace = name if name.startswith("1-") else ask(endpoint, f"/_outfall/api/events/{name}")["event"]["trace"]
+    told = ask(endpoint, f"/_outfall/api/traces/{trace}")
+    if output == "json":
+        print_json(told)
+        return
+    events = {event["id"]: event for event in told["events"]}
+    first = told["history"][0]["at_ms"]
+    click.echo(f"trace {trace}")
+    for fact in told["history"]:
+        event = events.get(fact["event"])
+        where = f"[{name_of(event)}] " if event else ""
+        click.echo(f"  {clock(fact['at_ms'])}  +{(fact['at_ms'] - first) / 1000:9.3f} s  {where}{describe(fact)}")
+        _echo_lost(fact)
+    for event in events.values():
+        if event["trace"] != trace:
+            click.echo(f"  {event['id']} goes on in trace {event['trace']}")
+    if not told["whole"]:
+        click.echo("  and more, which is not told here")
+
+
+@events.command()
+@click.argument("event_id", required=False)
+@click.option("--all", "every", is_flag=True, help="Everything that did not arrive.")
+@click.option("--to", default="", metavar="ARN", help="Send there instead of where it was for.")
+@endpoint_option
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default=None, help="How to print.")
+@click.pass_obj
+def redeliver(
+    inherited: tuple[str | None, str],
+    event_id: str | None,
+    every: bool,
+    to: str,
+    endpoint: str | None,
+    output: str | None,
+) -> None:
+    """Send again what of an event did not arrive: the record, dead letter or message itself, to the byte. Whether it is
+    allowed is asked again, as things stand now."""
+    if bool(event_id) == every or (every and to):
+        raise click.UsageError("name one event, or --all without --to")
+    query = f"?{urlencode({'to': to})}" if to else ""
+    path = "/_outfall/api/events/redeliver" if every else f"/_outfall/api/events/{event_id}/redeliver{query}"
+    told = ask(endpoint_of(endpoint or inherited[0]), path, method="POST")
+    if (output or inherited[1]) == "json":
+        print_json(told)
+    else:
+        for one in told["deliveries"]:
+            end = f"delivered to {one['target']} as {one['receipt']}"
+            click.echo(f"{one['event']}  {one['role']}: {end if one['delivered'] else 'NOT ' + _why(one)}")
+        click.echo(f"{told['delivered']} of {told['tried']} delivered.")
+    if told["delivered"] < told["tried"]:
+        raise SystemExit(1)
+
+
+def _why(one: dict[str, Any]) -> str:
+    return f"delivered to {one['target']}: {one['explanation']}"
 
 
 @click.command()
@@ -157,6 +241,10 @@ DESCRIPTIONS = {
     "AttemptThrottled": "throttled: {reason}",
     "WaitSkipped": "the wait was skipped",
     "Replayed": "{original} was sent again as {replay}",
+    "Published": "{resource} took {message} from {sender}: {wanted} of {listeners} want it",
+    "BatchTaken": "{count} message(s) taken from {source} for {function}",
+    "BatchEnded": "{deleted} message(s) deleted from {source}, {returned} return",
+    "DeliveryFailed": "{role}: attempt {attempt} to hand over to {target} failed: {explanation}",
     "Settled": "settled: {condition} after {attempts} attempt(s)",
     "Delivered": "{role}: {size} bytes delivered to {target} as {receipt}",
     "Undelivered": "{role}: NOT delivered to {target}: {explanation}",

@@ -80,20 +80,67 @@ class Settled(Fact, frozen=True, kw_only=True):
     age_ms: int
 
 
+class Published(Fact, frozen=True, kw_only=True):
+    """A topic or an event bus took a message or event, and finds out who wants it: `wanted` of `listeners`
+    subscriptions or rules do."""
+
+    resource: str
+    message: str
+    sender: str
+    source_arn: str
+    wanted: int
+    listeners: int
+
+
+class BatchTaken(Fact, frozen=True, kw_only=True):
+    """An event source mapping took messages from a queue for one invocation; `messages` are the ids of the first
+    hundred."""
+
+    function: str
+    source: str
+    count: int
+    messages: tuple[str, ...]
+    payload_size: int
+
+
+class BatchEnded(Fact, frozen=True, kw_only=True):
+    """A batch is done with: `deleted` messages are gone from their queue, `returned` ones appear there again; `failed`
+    are the ids of the first hundred of those."""
+
+    source: str
+    deleted: int
+    returned: int
+    failed: tuple[str, ...]
+
+
+class DeliveryFailed(Fact, frozen=True, kw_only=True):
+    """A topic or rule could not hand over, and will try again; `attempt` counts from 1."""
+
+    role: str
+    source: str
+    target: str
+    attempt: int
+    explanation: str
+
+
 class Delivered(Fact, frozen=True, kw_only=True):
-    """A record or dead letter arrived. `receipt` is the id that the target gave it; `statement` is the JSON of the one
-    in a policy that allowed it, or empty."""
+    """A record, dead letter, notification, message or event arrived. `receipt` is the id that the target gave it;
+    `statement` is the JSON of the one in a policy that allowed it, or empty. `role` is why it was sent: `destination`,
+    `dead-letter`, `s3`, `sns`, `events`, `redrive`; `source` the ARN of what sent it, if it was no function. `again`:
+    somebody asked for it after it had failed."""
 
     role: str
     target: str
     receipt: str
     size: int
     statement: str = ""
+    source: str = ""
+    again: bool = False
 
 
 class Undelivered(Fact, frozen=True, kw_only=True):
-    """A record or dead letter did not arrive. AWS drops it; here it stays readable, with the reason. `missing` is the
-    JSON of a policy statement that would allow it, ready to paste, or empty."""
+    """It did not arrive, with the fields of `Delivered`. AWS drops it; here it stays readable, with the reason, and can
+    be sent again. `missing` is the JSON of a policy statement that would allow it, ready to paste, or empty."""
 
     role: str
     target: str
@@ -101,6 +148,8 @@ class Undelivered(Fact, frozen=True, kw_only=True):
     explanation: str
     body: str
     missing: str = ""
+    source: str = ""
+    again: bool = False
 
 
 class Replayed(Fact, frozen=True, kw_only=True):
@@ -121,6 +170,10 @@ FACTS: dict[str, type[Fact]] = {
         WaitStarted,
         WaitSkipped,
         Settled,
+        Published,
+        BatchTaken,
+        BatchEnded,
+        DeliveryFailed,
         Delivered,
         Undelivered,
         Replayed,
@@ -143,4 +196,6 @@ def encode(fact: Fact) -> bytes:
 def decode(line: bytes) -> Fact:
     """The fact that `encode` wrote."""
     told = json.loads(line)
-    return FACTS[told.pop("fact")](**told)
+    return FACTS[told.pop("fact")](
+        **{name: tuple(value) if type(value) is list else value for name, value in told.items()}
+    )

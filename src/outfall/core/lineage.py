@@ -44,6 +44,14 @@ def enter(header: str, function: str, *, root: str, parent: str) -> str:
     return f"Root={given if _ROOT(given) else root};Parent={parent};Sampled={sampled};Lineage=1:{told}"
 
 
+def root_in(header: str) -> str:
+    """The root of a trace header: what all that follows from one cause has in common. Empty if there is none."""
+    if header.startswith("Root=1-") and _ROOT(header[5:40]) and header[40:41] in ("", ";"):
+        return header[5:40]
+    given = _parts(header).get("Root", "") if header else ""
+    return given if _ROOT(given) else ""
+
+
 def runs_before(header: str, function: str) -> int:
     """How often the chain with this header (which `enter` wrote) ran the function before."""
     digest = digest_of(function)

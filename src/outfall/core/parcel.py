@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from outfall.core.lineage import root_in
 from outfall.core.principal import Principal
 
 Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "alarm", "replay"]
@@ -53,3 +54,10 @@ class Parcel(msgspec.Struct, frozen=True):
     """For FIFO topics and queues."""
     hops: int = 0
     """For EventBridge: how many event buses the event has passed."""
+    trace: str = ""
+    """The root of the trace where there is no header to tell it: AWS sends none on, histories need one."""
+
+    @property
+    def root(self) -> str:
+        """The root of the trace that this belongs to, or empty."""
+        return root_in(self.trace_header) or self.trace

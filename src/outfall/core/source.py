@@ -40,6 +40,8 @@ class SourceMessage(msgspec.Struct, frozen=True):
     system: Mapping[str, str]
     attributes: Mapping[str, MessageAttribute]
     attributes_md5: str = ""
+    trace: str = ""
+    """The root of the trace that it belongs to, or empty."""
 
 
 class Source(Protocol):

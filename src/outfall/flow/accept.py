@@ -9,7 +9,7 @@ from outfall.core.arn import Arn, function_arn, function_name
 from outfall.core.context import Context
 from outfall.core.history import EventAccepted
 from outfall.core.invocation import AsyncEvent, Ending
-from outfall.flow import metrics, timeline
+from outfall.flow import metrics, passage, timeline
 
 QUEUES = "lambda/async/"
 """What the names of all asynchronous queues begin with."""
@@ -43,18 +43,21 @@ def accept(
     sender: str,
     source_arn: str = "",
     trace_header: str = "",
+    trace: str = "",
 ) -> None:
     """Accepts an event for the function (or version, or alias) with the ARN `function`, which the caller has found to
-    exist. An empty payload is delivered as `{}`. [LS:test_reserved_concurrency]"""
+    exist. An empty payload is delivered as `{}`. [LS:test_reserved_concurrency] `trace` is the root of its trace where
+    no header tells it."""
     arn = Arn.parse(function)
     target = ctx.house.functions.resolve(ctx, arn)
+    header = entered(ctx, arn, trace_header, trace)
     event = AsyncEvent(
         id=request_id,
         function=function,
         payload=payload or b"{}",
         accepted_ms=ctx.now,
         ending=Ending.of(target) if target else Ending(),
-        trace_header=entered(ctx, arn, trace_header),
+        trace_header=header,
     )
     queue = queue_of(arn)
     due_ms = ctx.now + (ctx.house.delay_ms() if ctx.house.delay_ms else 0)
@@ -73,6 +76,7 @@ def accept(
             queue=queue,
             item=item,
             due_ms=due_ms,
+            trace=lineage.root_in(header),
         ),
     )
     timeline.tell(
@@ -90,9 +94,8 @@ def accept(
     metrics.accepted(ctx, function)
 
 
-def entered(ctx: Context, function: Arn, header: str) -> str:
-    """The trace header that an invocation of the function is given: `header`, if it came with one, or a new one, its
-    lineage one hop further. [async-039]"""
+def entered(ctx: Context, function: Arn, header: str, trace: str = "") -> str:
+    """The trace header that an invocation of the function is given: `header`, if it came with one, or a new one (with
+    the root `trace`, if there is one), its lineage one hop further. [async-039]"""
     whole = str(function_arn(function.account, function.region, function_name(function)[0]))
-    root = f"1-{ctx.now // 1000:08x}-{ctx.ids.hex(24)}"
-    return lineage.enter(header, whole, root=root, parent=ctx.ids.hex(16))
+    return lineage.enter(header, whole, root=trace or passage.new_root(ctx), parent=ctx.ids.hex(16))

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec.structs import replace
 
@@ -75,22 +73,7 @@ def finish(ctx: Context, start: Start, outcome: Outcome) -> None:
     """The attempt ran: retry later, or settle. Raises `ClaimLost`."""
     event = start.event
     ctx = _at_function(ctx, event)
-    error_type, error_message = _error_of(outcome)
-    ended = AttemptEnded(
-        at_ms=ctx.now,
-        wall_ms=ctx.wall,
-        attempt=event.attempts + 1,
-        status_code=200,
-        function_error=outcome.function_error,
-        error_type=error_type,
-        error_message=error_message,
-        duration_ms=outcome.duration_ms,
-        init_ms=outcome.init_ms,
-        executed_version=outcome.executed_version,
-        log_group=start.run.environment.logging.group,
-        log_stream=outcome.log_stream,
-    )
-    timeline.tell(ctx, event.id, ended)
+    timeline.tell_ended(ctx, start.run, outcome, attempt=event.attempts + 1)
     metrics.ran(ctx, start.run, outcome, event_age_ms=start.age_ms)
     _conclude(ctx, start.queue, start.handle, after_run(event, outcome, ctx.now))
 
@@ -202,16 +185,3 @@ def _conclude(ctx: Context, queue: str, handle: str, verdict: Verdict) -> None:
     if not ctx.tx.acknowledge(queue, handle):
         raise ClaimLost(verdict.event.id)
     settle(ctx, verdict.event, verdict.condition)
-
-
-def _error_of(outcome: Outcome) -> tuple[str, str]:
-    """Type and message of an error object, cut to what a history needs."""
-    if not outcome.function_error:
-        return "", ""
-    try:
-        said: Any = msgspec.json.decode(outcome.payload)
-    except msgspec.DecodeError:
-        return "", ""
-    if not isinstance(said, dict):
-        return "", ""
-    return str(said.get("errorType", ""))[:256], str(said.get("errorMessage", ""))[:1024]

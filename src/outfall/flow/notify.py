@@ -12,13 +12,14 @@ from urllib.parse import quote_plus
 
 import msgspec
 
+from outfall.core.lineage import root_in
 from outfall.core.parcel import Parcel, Sender
 from outfall.core.pattern import s3_event_matches, s3_key_matches
 from outfall.core.principal import Principal, service_principal
 from outfall.core.record import timestamp
 from outfall.core.s3ids import host_id, short_owner_id
 from outfall.core.service import Call
-from outfall.flow import bridge, send
+from outfall.flow import bridge, passage, send
 
 SERVICE = "s3.amazonaws.com"
 SUBJECT = "Amazon S3 Notification"
@@ -94,14 +95,21 @@ def object_changed(call: Call, bucket: NotifyingBucket, change: ObjectChange) ->
 
     A target that refuses (its policy changed, it was deleted) does not disturb the change: S3 drops such records.
     """
-    for rule in bucket.rules:
-        if rule.matches(change.event, change.key):
-            _deliver(call, bucket, rule.target, _records(call, bucket, rule, change))
+    matching = [rule for rule in bucket.rules if rule.matches(change.event, change.key)]
+    if not matching and not bucket.event_bridge:
+        return
+    trace = _root(call)
+    for rule in matching:
+        _deliver(call, bucket, rule.target, _records(call, bucket, rule, change), trace)
     if bucket.event_bridge:
-        _tell_event_bridge(call, bucket, change)
+        _tell_event_bridge(call, bucket, change, trace)
 
 
-def _tell_event_bridge(call: Call, bucket: NotifyingBucket, change: ObjectChange) -> None:
+def _root(call: Call) -> str:
+    return root_in(call.headers.get("x-amzn-trace-id", "")) or passage.new_root(call)
+
+
+def _tell_event_bridge(call: Call, bucket: NotifyingBucket, change: ObjectChange, trace: str) -> None:
     """All changes go to the default bus of the bucket's own account and region."""
     told = bridge.told(call, bucket, change)
     if told is None:
@@ -113,9 +121,9 @@ def _tell_event_bridge(call: Call, bucket: NotifyingBucket, change: ObjectChange
         trace_header=call.headers.get("x-amzn-trace-id", ""),
         detail_type=detail_type,
         resources=(bucket.arn,),
+        trace=trace,
     )
-    bus = f"arn:aws:events:{bucket.region}:{bucket.account}:event-bus/default"
-    send.send(call.at(bucket.account, bucket.region), bus, parcel)
+    _hand_over(call, bucket, f"arn:aws:events:{bucket.region}:{bucket.account}:event-bus/default", parcel)
 
 
 def send_test_event(call: Call, bucket: NotifyingBucket, target: str) -> None:
@@ -132,17 +140,28 @@ def send_test_event(call: Call, bucket: NotifyingBucket, target: str) -> None:
             "RequestId": call.request_id,
             "HostId": host_id(call.request_id),
         },
+        _root(call),
     )
 
 
-def _deliver(call: Call, bucket: NotifyingBucket, target: str, message: dict[str, Any]) -> None:
+def _deliver(call: Call, bucket: NotifyingBucket, target: str, message: dict[str, Any], trace: str) -> None:
     parcel = Parcel(
         msgspec.json.encode(message),
         s3_sender(bucket),
         trace_header=call.headers.get("x-amzn-trace-id", ""),
         subject=SUBJECT,
+        trace=trace,
     )
-    send.send(call.at(bucket.account, bucket.region), target, parcel)
+    _hand_over(call, bucket, target, parcel)
+
+
+def _hand_over(call: Call, bucket: NotifyingBucket, target: str, parcel: Parcel) -> None:
+    there = call.at(bucket.account, bucket.region)
+    result = send.send(there, target, parcel)
+    if isinstance(result, send.Receipt):
+        passage.passed(there, parcel, target, result)
+    else:
+        passage.failed(there, parcel, target, result)
 
 
 def _records(call: Call, bucket: NotifyingBucket, rule: NotificationRule, change: ObjectChange) -> dict[str, Any]:

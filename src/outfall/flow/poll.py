@@ -61,6 +61,10 @@ class Batch(msgspec.Struct, frozen=True):
         headers = (message.system.get("AWSTraceHeader", "") for message, _ in self.entries.values())
         return next((header for header in headers if header), "")
 
+    def trace(self) -> str:
+        """The first root of a trace that one of the messages belongs to, or empty."""
+        return next((message.trace for message, _ in self.entries.values() if message.trace), "")
+
 
 NOTHING = Batch()
 

@@ -11,6 +11,7 @@ from outfall.core.context import Context
 from outfall.core.invocation import FunctionTarget, Outcome, Run
 from outfall.core.principal import Principal, role_session
 from outfall.core.source import Source, SourceMessage
+from outfall.flow import batch as story
 from outfall.flow import poll
 from outfall.flow.accept import entered
 from outfall.flow.attempt import loops
@@ -56,31 +57,42 @@ def look(ctx: Context, polling: Polling, limit: int) -> Look | Blocked:
     return Look(polling, facts.topic, facts.visibility_s, len(taken), wanted, ctx.tx.next_due(facts.topic))
 
 
-def start(ctx: Context, polling: Polling, batch: Batch) -> Run | None:
-    """The invocation of a batch, on the function as it stands now; None if there is none, or if it would be one more
-    round of a loop: then the messages reappear, until the queue's own redrive policy moves them."""
+def start(ctx: Context, polling: Polling, batch: Batch, *, visibility_s: int, before: Run | None = None) -> Run | None:
+    """The invocation of a batch, on the function as it stands now, under the id of the one `before` that was throttled;
+    None if there is no function, or if it would be one more round of a loop: then the messages reappear, until the
+    queue's own redrive policy moves them."""
     target = _target(ctx, polling)
     if target is None:
         return None
     function = Arn.parse(polling.function)
-    trace = entered(ctx, function, batch.trace_header())
-    if loops(trace, target):
-        return None
-    return Run(
+    trace = before.trace_header if before else entered(ctx, function, batch.trace_header(), batch.trace())
+    run = Run(
         environment=target.environment,
-        request_id=ctx.ids.uuid(),
+        request_id=before.request_id if before else ctx.ids.uuid(),
         invoked_arn=polling.function,
         payload=batch.payload(),
         reserved_concurrency=target.reserved_concurrency,
         trace_header=trace,
     )
+    if before is None:
+        story.begun(ctx, polling, batch, run, visibility_s)
+    if loops(trace, target):
+        story.given_up(ctx, polling, batch, run, "RecursiveInvocation")
+        return None
+    return run
 
 
-def finish(ctx: Context, polling: Polling, batch: Batch, outcome: Outcome) -> int:
+def give_up(ctx: Context, polling: Polling, batch: Batch, run: Run) -> None:
+    """The messages of a batch begin to reappear before there was concurrency for it."""
+    story.given_up(ctx, polling, batch, run)
+
+
+def finish(ctx: Context, polling: Polling, batch: Batch, run: Run, outcome: Outcome) -> int:
     """Deletes the messages that the function is done with; how many. The others reappear."""
     arn, source = _source(ctx, polling)
     done = poll.done_with(polling, batch, outcome)
     source.delete(ctx.at(arn.account, arn.region), arn, [message.handle for message in done])
+    story.ended(ctx, polling, batch, run, outcome, done)
     return len(done)
 
 

@@ -45,6 +45,10 @@ def of_event(ctx: Context, event_id: str) -> Original:
     summary = ctx.tx.get(timeline.EVENTS, (event_id,))
     if summary is None:
         raise NotReplayable(f"there is no event {event_id}")
+    if summary.kind == "batch":
+        raise NotReplayable(f"{event_id} is a batch: what of it failed comes back to its queue by itself")
+    if summary.kind == "delivery":
+        raise NotReplayable(f"{event_id} is a delivery that failed: redeliver it")
     ended = ctx.tx.get(timeline.ENDED, (event_id,))
     if ended is None or summary.state != "failed":
         raise NotReplayable(f"event {event_id} has not failed: it is {summary.state}")

@@ -28,13 +28,16 @@ DEPTH_MAX = 8
 
 class Wanted(msgspec.Struct, frozen=True):
     """What an event has to be; empty is anything. `function` is a name, a name with its qualifier, or an ARN; `key` is
-    part of an S3 object's key in the payload; `text` is part of the event's id or of its payload, in any case."""
+    part of an S3 object's key in the payload; `text` is part of the event's id or of its payload, in any case; `kind`
+    is that of the summary, `trace` the root of a trace that it is part of."""
 
     state: str = ""
     function: str = ""
     sender: str = ""
     key: str = ""
     text: str = ""
+    kind: str = ""
+    trace: str = ""
 
 
 def search(tx: Tx, wanted: Wanted, *, before: Key = (), limit: int) -> tuple[list[timeline.Summary], Key]:
@@ -42,7 +45,8 @@ def search(tx: Tx, wanted: Wanted, *, before: Key = (), limit: int) -> tuple[lis
     may come although there are more, when many had to be looked at."""
     found: list[timeline.Summary] = []
     budget = PAYLOAD_BYTES_MAX
-    for looked_at, summary in enumerate(timeline.newest(tx, before=before, limit=LOOKED_AT_MAX + 1)):
+    places = timeline.newest(tx, trace=wanted.trace, before=before, limit=LOOKED_AT_MAX + 1)
+    for looked_at, summary in enumerate(places):
         if len(found) == limit or looked_at == LOOKED_AT_MAX or budget <= 0:
             return found, (f"{summary.accepted_ms:015d}", summary.id)
         if not _fits(summary, wanted):
@@ -89,6 +93,8 @@ def last_number(tx: Tx) -> int:
 
 def _fits(summary: timeline.Summary, wanted: Wanted) -> bool:
     if wanted.state not in ("", summary.state) or wanted.sender not in ("", summary.sender):
+        return False
+    if wanted.kind not in ("", summary.kind):
         return False
     name = summary.function.split(":", 6)[-1]
     return wanted.function in ("", name, name.partition(":")[0], summary.function)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from outfall.core.context import Context
-from outfall.core.history import Delivered, Settled, Undelivered
+from outfall.core.history import Delivered, Settled
 from outfall.core.invocation import AsyncEvent, Condition
 from outfall.core.parcel import Origin, Parcel, Sender
 from outfall.core.principal import Principal, role_session
 from outfall.core.record import dead_letter, invocation_record, qualified, timestamp
-from outfall.flow import metrics, timeline
+from outfall.flow import metrics, passage, timeline
 from outfall.flow.attempt import is_echo
 from outfall.flow.send import Receipt, Refusal, send
 
@@ -101,16 +101,6 @@ def _deliver(ctx: Context, event: AsyncEvent, target: str, role: Origin, parcel:
         )
         timeline.tell(ctx, event.id, arrived)
         return True
-    failed = Undelivered(
-        at_ms=ctx.now,
-        wall_ms=ctx.wall,
-        role=role,
-        target=target,
-        reason=result.kind,
-        explanation=result.explanation,
-        body=parcel.body.decode("utf-8", "replace"),
-        missing=result.decision.missing if result.decision else "",
-    )
-    timeline.tell(ctx, event.id, failed)
+    passage.undelivered(ctx, event.id, parcel, target, result)
     metrics.undelivered(ctx, event.function, role)
     return False

@@ -16,6 +16,7 @@ from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Key, Store, Tx
 from outfall.core.source import SourceMessage
+from outfall.flow import batch as story
 from outfall.flow import metrics, poll, poll_turn
 from outfall.flow.poll import Batch
 from outfall.flow.poll_turn import Blocked, Look
@@ -199,9 +200,10 @@ class Poller:
     async def _work_off(self, seen: Look, batch: Batch) -> None:
         """Runs a batch, as often as it is throttled, until its messages begin to reappear."""
         station, throttles = self._station, 0
+        run: Run | None = None
         try:
             while not (self._stopping or poll.has_lapsed(batch, seen.visibility_s, station.clock.now_ms())):
-                run, scale = await self._start(seen, batch)
+                run = await self._start(seen, batch, run)
                 if run is None:
                     return
                 outcome = await station.run(run)
@@ -209,39 +211,52 @@ class Poller:
                 if isinstance(outcome, Outcome):
                     await self._finish(seen, batch, run, outcome)
                     return
-                await self._count_throttle(run)
                 throttles += 1
                 self._width = 1
-                await self._pause(round(poll.throttle_wait_ms(throttles) * scale))
+                await self._pause(await self._throttle(run, outcome.reason, poll.throttle_wait_ms(throttles)))
+            if run is not None:
+                await self._give_up(seen, batch, run)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the messages reappear: nothing is lost
             station.log(f"a batch of mapping {self._key[-1]} could not be finished: {error!r}")
 
-    async def _start(self, seen: Look, batch: Batch) -> tuple[Run | None, float]:
-        def work(tx: Tx) -> tuple[Run | None, float]:
-            ctx = self._station.context(tx)
-            there = ctx.at(self._key[0], self._key[1])
-            return poll_turn.start(there, seen.polling, batch), ctx.house.time_scale
+    def _here(self, tx: Tx) -> Context:
+        return self._station.context(tx).at(self._key[0], self._key[1])
+
+    async def _start(self, seen: Look, batch: Batch, before: Run | None) -> Run | None:
+        def work(tx: Tx) -> Run | None:
+            return poll_turn.start(self._here(tx), seen.polling, batch, visibility_s=seen.visibility_s, before=before)
 
         return await self._station.store.run(work, durable=False)
 
-    async def _count_throttle(self, run: Run) -> None:
-        station = self._station
-        await station.store.run(lambda tx: metrics.throttled(station.context(tx), run), durable=False)
+    async def _throttle(self, run: Run, reason: str, nominal_ms: int) -> int:
+        """Counts and tells a throttle; how long to wait."""
+
+        def work(tx: Tx) -> int:
+            ctx = self._here(tx)
+            wait_ms = max(round(nominal_ms * ctx.house.time_scale), PAUSE_MS_MIN)
+            metrics.throttled(ctx, run)
+            story.throttled(ctx, run, reason, nominal_ms=nominal_ms, wait_ms=wait_ms)
+            return wait_ms
+
+        return await self._station.store.run(work, durable=False)
+
+    async def _give_up(self, seen: Look, batch: Batch, run: Run) -> None:
+        await self._station.store.run(lambda tx: poll_turn.give_up(self._here(tx), seen.polling, batch, run))
 
     async def _finish(self, seen: Look, batch: Batch, run: Run, outcome: Outcome) -> None:
         def work(tx: Tx) -> None:
             ctx = self._station.context(tx)
             self._station.write_logs(ctx, run, outcome)
             metrics.ran(ctx, run, outcome)
-            poll_turn.finish(ctx.at(self._key[0], self._key[1]), seen.polling, batch, outcome)
+            poll_turn.finish(self._here(tx), seen.polling, batch, run, outcome)
 
         await self._station.store.run(work)
 
     async def _pause(self, wait_ms: int) -> None:
         """Waits on the clock of record, whose moves are told by a nudge; leaves its place to others meanwhile."""
-        until_ms = self._station.clock.now_ms() + max(wait_ms, PAUSE_MS_MIN)
+        until_ms = self._station.clock.now_ms() + wait_ms
         self._pauses.append(until_ms)
         self._station.places.release()
         self._rest()

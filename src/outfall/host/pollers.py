@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from outfall.core.ports import Key
+from outfall.flow import batch
 from outfall.host.poller import Poller, Station
 from outfall.services.lambda_ import mappings
 
@@ -24,7 +25,10 @@ class Pollers:
         self._unsubscribe: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
-        """Takes up every mapping that is enabled."""
+        """Takes up every mapping that is enabled, and closes the batches that an earlier process was at work on."""
+        station = self._station
+        all_dead = station.store.exclusive
+        await station.store.run(lambda tx: batch.adopt(station.context(tx), all_dead=all_dead))
         self._unsubscribe = self._station.store.subscribe(self._wake)
         self._wake(mappings.CHANGED_TOPIC)
 

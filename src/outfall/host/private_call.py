@@ -12,6 +12,7 @@ from outfall.core.context import Context
 from outfall.core.ports import Clock, Store, Tx
 from outfall.host.exchange import HttpResponse
 from outfall.host.time_travel import TimeTravel
+from outfall.host.watch import Decisions
 
 PAGE_MAX = 500
 NUMBER_MAX = 2**53 - 1
@@ -40,6 +41,7 @@ class Facade(msgspec.Struct, frozen=True):
     reset: Callable[[], Awaitable[None]]
     stop: Callable[[], None]
     travel: TimeTravel
+    watch: Decisions
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -67,9 +69,13 @@ class Asked(msgspec.Struct, frozen=True):
 
     def event_id(self) -> str:
         """The event that the path names; raises `Refused` for what cannot be one."""
-        given = self.path["event"]
+        return self.named("event")
+
+    def named(self, what: str) -> str:
+        """The id of an event or the root of a trace that the path names; raises `Refused` for what cannot be one."""
+        given = self.path[what]
         if not _event_id(given):
-            raise Refused(400, "an event's id has letters, digits and hyphens, 64 at most")
+            raise Refused(400, f"the id of the {what} has letters, digits and hyphens, 64 at most")
         return given
 
 

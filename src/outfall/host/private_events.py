@@ -11,10 +11,12 @@ import msgspec
 from outfall.core import history
 from outfall.core.context import Context
 from outfall.core.ports import Key, Tx
-from outfall.flow import drive, replay, search, timeline
+from outfall.flow import chain, drive, redeliver, replay, search, timeline
 from outfall.host.private_call import PAGE_MAX, Answer, Asked, Facade, Refused, Route
 
 STATES = ("queued", "running", "waiting", "succeeded", "failed")
+KINDS = ("invocation", "batch", "delivery")
+ROUNDS_MAX = 1_000
 _cursor = re.compile(r"([0-9]{15})/([0-9A-Za-z-]{1,64})").fullmatch
 
 
@@ -26,6 +28,8 @@ async def _events(facade: Facade, asked: Asked) -> Answer:
         sender=asked.text("sender"),
         key=asked.text("key"),
         text=asked.text("text"),
+        kind=asked.choice("kind", KINDS),
+        trace=asked.text("trace"),
     )
     before, limit = _place(asked.text("cursor")), asked.number("limit", 50, 1, PAGE_MAX)
 
@@ -64,12 +68,16 @@ def _told(tx: Tx, summary: timeline.Summary) -> dict[str, Any]:
     last = event.last if event else None
     return {
         "event": _summary(summary),
-        "history": [{"fact": type(fact).__name__, **msgspec.structs.asdict(fact)} for fact in facts],
+        "history": [_fact(fact) for fact in facts],
         "payload": _text(event.payload if event else None),
         "response": _text(last.payload if last else None),
         "record": _text(search.record_of(event, facts) if event else None),
         "deliveries": [_delivery(fact) for fact in facts if isinstance(fact, history.Delivered | history.Undelivered)],
     }
+
+
+def _fact(fact: history.Fact) -> dict[str, Any]:
+    return {"fact": type(fact).__name__, **msgspec.structs.asdict(fact)}
 
 
 def _delivery(fact: history.Delivered | history.Undelivered) -> dict[str, Any]:
@@ -89,6 +97,50 @@ def _summary(summary: timeline.Summary) -> dict[str, Any]:
     return told
 
 
+async def _trace(facade: Facade, asked: Asked) -> Answer:
+    """All that followed from one cause, in order."""
+    trace = asked.named("trace")
+    found = await facade.store.run(lambda tx: chain.chain(tx, trace), durable=False)
+    if not found.history:
+        raise Refused(404, f"nothing is known of a trace {trace}")
+    return {
+        "trace": trace,
+        "events": [_summary(summary) for summary in found.events],
+        "history": [{"number": one.number, "event": one.event, **_fact(one.fact)} for one in found.history],
+        "whole": found.whole,
+    }
+
+
+async def _redeliver(facade: Facade, asked: Asked) -> Answer:
+    """Sends again, to the byte, what of an event did not arrive."""
+    event_id, to = asked.event_id(), asked.text("to")
+    try:
+        sent = await facade.store.run(lambda tx: redeliver.redeliver(facade.context(tx), event_id, to=to))
+        return _redelivered(sent)
+    except redeliver.NothingToSend as error:
+        raise Refused(409, str(error)) from None
+
+
+async def _redeliver_all(facade: Facade, asked: Asked) -> Answer:
+    sent: list[redeliver.Sent] = []
+    after: tuple[str, str] | None = None
+    for _ in range(ROUNDS_MAX):
+
+        def work(tx: Tx, at: tuple[str, str] | None = after) -> tuple[list[redeliver.Sent], tuple[str, str] | None]:
+            return redeliver.redeliver_all(facade.context(tx), after=at)
+
+        done, after = await facade.store.run(work)
+        sent += done
+        if after is None:
+            break
+    return _redelivered(sent)
+
+
+def _redelivered(sent: list[redeliver.Sent]) -> dict[str, Any]:
+    told = [{"delivered": bool(one.receipt), **msgspec.structs.asdict(one)} for one in sent]
+    return {"deliveries": told[:PAGE_MAX], "delivered": sum(one["delivered"] for one in told), "tried": len(told)}
+
+
 async def _history(facade: Facade, asked: Asked) -> Answer:
     after, limit = asked.number("after", 0), asked.number("limit", 200, 1, PAGE_MAX)
     lines = await facade.store.run(lambda tx: tx.feed(after=after, limit=limit))
@@ -96,8 +148,11 @@ async def _history(facade: Facade, asked: Asked) -> Answer:
 
 
 def line_of(number: int, stream: str, fact: bytes) -> bytes:
-    """A fact as the feed and the stream tell it: one JSON object with its number and its event."""
-    head = msgspec.json.encode({"number": number, "event": stream.removeprefix("event/")})
+    """A fact as the feed and the stream tell it: one JSON object with its number and its event, or where it happened
+    between events the root of its trace."""
+    kind, _, name = stream.partition("/")
+    place = {"event": name} if kind == "event" else {"event": "", "trace": name}
+    head = msgspec.json.encode({"number": number, **place})
     return head[:-1] + b"," + fact[1:]
 
 
@@ -142,11 +197,19 @@ async def _replay(facade: Facade, asked: Asked, find: Callable[[Context], replay
 
 
 ROUTES = (
-    Route("GET", "/_outfall/api/events", _events, ("state", "function", "sender", "key", "text", "cursor", "limit")),
+    Route(
+        "GET",
+        "/_outfall/api/events",
+        _events,
+        ("state", "function", "sender", "key", "text", "kind", "trace", "cursor", "limit"),
+    ),
     Route("GET", "/_outfall/api/events/{event}", _event),
     Route("POST", "/_outfall/api/events/skip-wait", _skip_all),
     Route("POST", "/_outfall/api/events/{event}/skip-wait", _skip),
     Route("POST", "/_outfall/api/events/{event}/replay", _replay_event, ("to", "send")),
+    Route("POST", "/_outfall/api/events/redeliver", _redeliver_all),
+    Route("POST", "/_outfall/api/events/{event}/redeliver", _redeliver, ("to",)),
+    Route("GET", "/_outfall/api/traces/{trace}", _trace),
     Route("POST", "/_outfall/api/replay", _replay_record, ("to", "send")),
     Route("GET", "/_outfall/api/history", _history, ("after", "limit")),
 )

@@ -15,6 +15,7 @@ from outfall.core.event_pattern import compile_pattern
 from outfall.core.parcel import Attribute, Parcel, Sender
 from outfall.core.ports import Item
 from outfall.core.principal import Principal, role_session, root_of, service_principal
+from outfall.flow import passage
 from outfall.flow.send import Receipt, Refusal, send
 from outfall.services.events import archives
 from outfall.services.events.inputs import body_for
@@ -53,17 +54,23 @@ ERROR_CODES = {
 """ERROR_CODE of a dead letter by the kind of refusal; what is tried again ends as ERROR_FROM_TARGET. [DOC]"""
 
 
-def route(ctx: Context, bus: Bus, event: Event, *, only: tuple[str, ...] = ()) -> None:
+def route(
+    ctx: Context, bus: Bus, event: Event, *, by: tuple[str, str] = (SERVICE, ""), only: tuple[str, ...] = ()
+) -> None:
     """Brings an event on this bus to its archives and to the targets of each rule that it matches (of the rules with
-    the ARNs `only`, when it is replayed to some)."""
+    the ARNs `only`, when it is replayed to some). `by`, the sender and what it sends for, is told in the history."""
     ctx = ctx.at(bus.account, bus.region)
     fields = event.fields
     archives.keep(ctx, bus, event, fields)
-    for _, rule in ctx.tx.scan(RULES, bus.key):
-        if rule.state == "DISABLED" or not rule.pattern or (only and rule.arn not in only):
-            continue
-        if compile_pattern(rule.pattern).matches(fields):
-            deliver_all(ctx, rule, event)
+    enabled = [
+        rule
+        for _, rule in ctx.tx.scan(RULES, bus.key)
+        if rule.state != "DISABLED" and rule.pattern and (not only or rule.arn in only)
+    ]
+    matching = [rule for rule in enabled if compile_pattern(rule.pattern).matches(fields)]
+    passage.published(ctx, event.root, bus.arn, event.id, by, len(matching), len(enabled))
+    for rule in matching:
+        deliver_all(ctx, rule, event)
 
 
 def deliver_all(ctx: Context, rule: Rule, event: Event) -> None:
@@ -81,46 +88,55 @@ def step_retry(ctx: Context, item: Item) -> None:
 
 def _attempt(ctx: Context, delivery: Delivery, item: Item | None) -> None:
     """Hands over, or says what comes next; `item` is the claim of a delivery that waited."""
-    refusal = _hand_over(ctx, delivery)
-    if refusal is not None and refusal.transient:
-        exhausted = _exhausted(ctx, delivery)
-        if not exhausted:
-            _wait(ctx, delivery, item)
+    parcel = _parcel(ctx, delivery)
+    result = _hand_over(ctx, delivery, parcel)
+    tries = delivery.retries + 1
+    if isinstance(result, Receipt):
+        if delivery.event_id:
+            passage.arrived(ctx, delivery.event_id, parcel, delivery.target.arn, result, tries=tries)
+        else:
+            passage.passed(ctx, parcel, delivery.target.arn, result)
+    else:
+        exhausted = _exhausted(ctx, delivery) if result.transient else ""
+        if result.transient and not exhausted:
+            _wait(ctx, delivery, item, parcel, result)
             return
-        _dead_letter(ctx, delivery, "ERROR_FROM_TARGET", refusal.explanation, exhausted)
-    elif refusal is not None:
-        _dead_letter(ctx, delivery, ERROR_CODES[refusal.kind], refusal.explanation, "")
+        code = "ERROR_FROM_TARGET" if exhausted else ERROR_CODES[result.kind]
+        letter = _dead_letter(ctx, delivery, code, result.explanation, exhausted)
+        passage.failed(ctx, parcel, delivery.target.arn, result, event_id=delivery.event_id, tries=tries, letter=letter)
     if item is not None:
         ctx.tx.acknowledge(RETRIES_QUEUE, item.handle)
 
 
-def _hand_over(ctx: Context, delivery: Delivery) -> Refusal | None:
+def _hand_over(ctx: Context, delivery: Delivery, parcel: Parcel) -> Receipt | Refusal:
+    if Arn.parse(delivery.target.arn).service == "events" and delivery.event.hops >= HOPS_MAX:
+        return Refusal("rejected", f"The event passed {HOPS_MAX} event buses already.")
+    role_arn = parcel.sender.principal.role_arn
+    if role_arn and not service_may_assume(ctx, role_arn, SERVICE):
+        return Refusal("denied", f"{SERVICE} may not assume {role_arn}")
+    return send(ctx, delivery.target.arn, parcel)
+
+
+def _parcel(ctx: Context, delivery: Delivery) -> Parcel:
     target, event = delivery.target, delivery.event
     service = Arn.parse(target.arn).service
-    if service == "events" and event.hops >= HOPS_MAX:
-        return Refusal("rejected", f"The event passed {HOPS_MAX} event buses already.")
     principal = _principal(ctx, delivery, service)
-    if principal is None:
-        return Refusal("denied", f"{SERVICE} may not assume {target.role_arn or delivery.rule_role_arn}")
-    parcel = Parcel(
+    return Parcel(
         (event.text if service == "events" else delivery.body).encode(),
         Sender("events", principal, source_arn=delivery.rule_arn, source_account=delivery.account),
         trace_header=event.trace_header,
         group_id=target.group or "",
         hops=event.hops + 1,
+        trace=event.trace,
     )
-    result = send(ctx, target.arn, parcel)
-    return None if isinstance(result, Receipt) else result
 
 
-def _principal(ctx: Context, delivery: Delivery, service: str) -> Principal | None:
+def _principal(ctx: Context, delivery: Delivery, service: str) -> Principal:
     """As whom the target is called: its role (or the rule's, for a bus), if there is one; else EventBridge itself, or
-    for a bus the account, as rules did before roles were asked for. None when the role cannot be assumed."""
+    for a bus the account, as rules did before roles were asked for."""
     role_arn = delivery.target.role_arn or (delivery.rule_role_arn if service == "events" else "")
     if not role_arn:
         return root_of(delivery.account) if service == "events" else service_principal(SERVICE, delivery.account)
-    if not service_may_assume(ctx, role_arn, SERVICE):
-        return None
     role = ctx.house.identities.role(ctx.tx, role_arn)
     return role_session(role_arn, role.role_id if role else "", SESSION)
 
@@ -139,24 +155,36 @@ def _wait_ms(retries: int) -> int:
     return min(RETRY_WAIT_FIRST_MS << min(retries, 16), RETRY_WAIT_MS_MAX)
 
 
-def _wait(ctx: Context, delivery: Delivery, item: Item | None) -> None:
-    nominal_ms = _wait_ms(delivery.retries)
+def _wait(ctx: Context, delivery: Delivery, item: Item | None, parcel: Parcel, refusal: Refusal) -> None:
+    nominal_ms, tries = _wait_ms(delivery.retries), delivery.retries + 1
     wait_ms = int(nominal_ms * ctx.house.time_scale)
-    waiting = msgspec.structs.replace(
-        delivery, retries=delivery.retries + 1, skipped_ms=delivery.skipped_ms + nominal_ms - wait_ms
-    )
     due_ms = ctx.now + wait_ms
+    event_id = passage.waits(
+        ctx,
+        delivery.event_id,
+        parcel,
+        delivery.target.arn,
+        tries=tries,
+        why=refusal.explanation,
+        nominal_ms=nominal_ms,
+        due_ms=due_ms,
+    )
+    skipped_ms = delivery.skipped_ms + nominal_ms - wait_ms
+    waiting = msgspec.structs.replace(delivery, retries=tries, skipped_ms=skipped_ms, event_id=event_id)
     if item is None:
         ctx.tx.enqueue(RETRIES_QUEUE, encode(waiting), now_ms=ctx.now, due_ms=due_ms)
     else:
         ctx.tx.release(RETRIES_QUEUE, item.handle, due_ms=due_ms, payload=encode(waiting))
 
 
-def _dead_letter(ctx: Context, delivery: Delivery, code: str, message: str, exhausted: str) -> None:
-    """Puts the event on the target's dead-letter queue, if it has one; else it is gone, as on AWS."""
+def _dead_letter(
+    ctx: Context, delivery: Delivery, code: str, message: str, exhausted: str
+) -> tuple[Parcel, str, Receipt | Refusal] | None:
+    """Puts the event on the target's dead-letter queue: what was sent where, and what came of it. None if it has no
+    such queue: then the event is gone on AWS."""
     target = delivery.target
     if not target.dead_letter:
-        return
+        return None
     told = {
         "RULE_ARN": delivery.rule_arn,
         "TARGET_ARN": target.arn,
@@ -175,5 +203,6 @@ def _dead_letter(ctx: Context, delivery: Delivery, code: str, message: str, exha
         ),
         {name: Attribute("String", value) for name, value in told.items() if value},
         delivery.event.trace_header,
+        trace=delivery.event.trace,
     )
-    send(ctx, target.dead_letter, parcel)
+    return parcel, target.dead_letter, send(ctx, target.dead_letter, parcel)

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from outfall.core.context import Context
+from outfall.core.lineage import root_in
+from outfall.flow import passage
 from outfall.services.events.inputs import second
 from outfall.services.events.model import Event
 
@@ -30,8 +32,10 @@ def make_event(
     at_ms: int,
     trace_header: str = "",
     hops: int = 0,
+    trace: str = "",
 ) -> Event:
-    """A new event of this account and region, in AWS's key order. [destinations.md 2.2]"""
+    """A new event of this account and region, in AWS's key order. [destinations.md 2.2] It belongs to the trace of its
+    header, to the one with the root `trace`, or begins one."""
     head: dict[str, Any] = {
         "version": "0",
         "id": ctx.ids.uuid(),
@@ -43,4 +47,5 @@ def make_event(
         "resources": resources,
     }
     text = msgspec.json.encode(head).decode()[:-1] + f',"detail":{detail}}}'
-    return Event(head["id"], text, ctx.now, trace_header, hops)
+    trace = trace or ("" if root_in(trace_header) else passage.new_root(ctx))
+    return Event(head["id"], text, ctx.now, trace_header, hops, trace)

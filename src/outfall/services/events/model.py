@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from outfall.core.lineage import root_in
 from outfall.core.ports import Table
 
 DEFAULT = "default"
@@ -109,6 +110,12 @@ class Event(msgspec.Struct, frozen=True):
     ingested_ms: int
     trace_header: str = ""
     hops: int = 0
+    trace: str = ""
+
+    @property
+    def root(self) -> str:
+        """The root of its trace, or empty."""
+        return root_in(self.trace_header) or self.trace
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -119,7 +126,7 @@ class Event(msgspec.Struct, frozen=True):
 
 class Delivery(msgspec.Struct, frozen=True):
     """One event for one target of one rule, while it is tried again. `skipped_ms` is nominal waiting time that was not
-    waited: the event's age is reckoned with it."""
+    waited: the event's age is reckoned with it. `event_id` is the event of the road that tells of it."""
 
     account: str
     region: str
@@ -131,6 +138,7 @@ class Delivery(msgspec.Struct, frozen=True):
     first_ms: int
     retries: int = 0
     skipped_ms: int = 0
+    event_id: str = ""
 
 
 class Archive(msgspec.Struct, frozen=True):

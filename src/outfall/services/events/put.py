@@ -10,6 +10,7 @@ from outfall.authz import Ask, authorize, denial
 from outfall.core.context import Context
 from outfall.core.event_pattern import PatternError, compile_pattern
 from outfall.core.service import Call, Output, Request, operation
+from outfall.flow import passage
 from outfall.services.events.deliver import route
 from outfall.services.events.errors import ValidationException, bad_pattern, not_valid
 from outfall.services.events.make import make_event, minified_object
@@ -80,7 +81,7 @@ def _put(call: Call, entry: dict[str, Any]) -> dict[str, str]:
         at_ms=call.now if at_ms is None else at_ms,
         trace_header=entry.get("TraceHeader") or call.headers.get("x-amzn-trace-id", ""),
     )
-    admit(call, bus_key(call, entry.get("EventBusName")), event)
+    admit(call, bus_key(call, entry.get("EventBusName")), event, (call.principal.arn, ""))
     return {"EventId": event.id}
 
 
@@ -88,12 +89,14 @@ def _failed(code: str, message: str) -> dict[str, str]:
     return {"ErrorCode": code, "ErrorMessage": message}
 
 
-def admit(ctx: Context, key: Key, event: Event) -> None:
+def admit(ctx: Context, key: Key, event: Event, by: tuple[str, str]) -> None:
     """Brings an event onto the bus at this key; onto one that is not there it goes and is gone.
     [LS:test_put_events_nonexistent_event_bus]"""
     bus = find_bus(ctx, key)
     if bus is not None:
-        route(ctx, bus, event)
+        route(ctx, bus, event, by=by)
+    else:
+        passage.published(ctx, event.root, bus_arn_of(key), event.id, by, 0, 0)
 
 
 @operation("TestEventPattern", action="events:TestEventPattern")

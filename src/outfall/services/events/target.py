@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.parcel import Origin, Parcel
@@ -53,8 +55,8 @@ class EventsTarget:
         if text is None:
             raise not_valid("Detail", "Detail is malformed.")
         if parcel.sender.origin == "events":
-            event = Event("", text, ctx.now, parcel.trace_header, parcel.hops)
-            event = Event(str(event.fields.get("id") or ""), text, ctx.now, parcel.trace_header, parcel.hops)
+            event_id = str(msgspec.json.decode(text).get("id") or "")
+            event = Event(event_id, text, ctx.now, parcel.trace_header, parcel.hops, parcel.trace)
         else:
             first = () if parcel.sender.origin == "s3" else (str(arn),)
             event = make_event(
@@ -66,6 +68,8 @@ class EventsTarget:
                 at_ms=ctx.now,
                 trace_header=parcel.trace_header,
                 hops=parcel.hops,
+                trace=parcel.trace,
             )
-        admit(ctx, key, event)
+        sender = parcel.sender
+        admit(ctx, key, event, (sender.principal.service or sender.principal.arn, sender.source_arn))
         return event.id

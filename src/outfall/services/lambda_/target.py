@@ -43,5 +43,6 @@ class LambdaTarget:
             sender=principal.service or principal.arn,
             source_arn=parcel.sender.source_arn,
             trace_header=parcel.trace_header,
+            trace=parcel.trace,
         )
         return request_id

@@ -16,7 +16,8 @@ from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.parcel import Parcel, Sender
 from outfall.core.principal import service_principal
-from outfall.flow.send import Refusal, send
+from outfall.flow import passage
+from outfall.flow.send import Receipt, Refusal, send
 from outfall.services.sns import http
 from outfall.services.sns.message import Publication
 from outfall.services.sns.model import SUBSCRIPTIONS, Subscription, Topic
@@ -26,13 +27,25 @@ SERVICE = "sns.amazonaws.com"
 RAW_ATTRIBUTES_MAX = 10
 """A raw message with more attributes than SQS takes is a client error. [sns.md 7]"""
 
+TOO_MANY = Refusal("rejected", f"A raw message with more than {RAW_ATTRIBUTES_MAX} attributes is not delivered.")
+
 
 def fan_out(ctx: Context, topic: Topic, publication: Publication, endpoint: str) -> None:
     """Delivers a message to every confirmed subscription whose filter lets it pass."""
     envelope = Envelope(ctx, topic, publication, endpoint)
-    for _, subscription in ctx.tx.scan(SUBSCRIPTIONS, topic.key):
-        if subscription.confirmed and wants(subscription, publication):
-            _deliver(ctx, topic, subscription, publication, envelope)
+    confirmed = [one for _, one in ctx.tx.scan(SUBSCRIPTIONS, topic.key) if one.confirmed]
+    wanting = [one for one in confirmed if wants(one, publication)]
+    passage.published(
+        ctx,
+        publication.trace,
+        topic.arn,
+        publication.id,
+        (publication.sender, publication.source_arn),
+        len(wanting),
+        len(confirmed),
+    )
+    for subscription in wanting:
+        _deliver(ctx, topic, subscription, publication, envelope)
 
 
 def wants(subscription: Subscription, publication: Publication) -> bool:
@@ -79,21 +92,22 @@ def _deliver(
     if subscription.protocol in http.PROTOCOLS:
         raw = subscription.raw
         body = publication.text_for(subscription.protocol).encode() if raw else envelope.notification(subscription)
-        http.enqueue(ctx, topic, subscription, "Notification", publication.id, body)
+        http.enqueue(ctx, topic, subscription, "Notification", publication.id, body, publication.trace)
         return
     parcel = _parcel(topic, subscription, publication, envelope)
-    if len(parcel.attributes) <= RAW_ATTRIBUTES_MAX:
-        refused = isinstance(send(ctx, subscription.endpoint, parcel), Refusal)
-    else:
-        refused = True
-    if refused:
-        if subscription.protocol == "lambda":
-            parcel = replace(parcel, body=envelope.notification(subscription))
-        dead_letter(ctx, topic, subscription, parcel)
+    result = TOO_MANY if len(parcel.attributes) > RAW_ATTRIBUTES_MAX else send(ctx, subscription.endpoint, parcel)
+    if isinstance(result, Receipt):
+        passage.passed(ctx, parcel, subscription.endpoint, result)
+        return
+    letter = parcel
+    if subscription.protocol == "lambda":
+        letter = replace(parcel, body=envelope.notification(subscription))
+    passage.failed(ctx, parcel, subscription.endpoint, result, letter=dead_letter(ctx, topic, subscription, letter))
 
 
 def _parcel(topic: Topic, subscription: Subscription, publication: Publication, envelope: Envelope) -> Parcel:
-    parcel = Parcel(b"", sender_of(topic, publication.event_id), trace_header=publication.trace_header)
+    sender = sender_of(topic, publication.event_id)
+    parcel = Parcel(b"", sender, trace_header=publication.trace_header, trace=publication.trace)
     if subscription.protocol == "lambda":
         return replace(parcel, body=envelope.function_event(subscription))
     # A standard queue learns the group from a standard topic alone (fair queues); FIFO ids go to FIFO queues.
@@ -105,12 +119,16 @@ def _parcel(topic: Topic, subscription: Subscription, publication: Publication, 
     return replace(parcel, body=envelope.notification(subscription))
 
 
-def dead_letter(ctx: Context, topic: Topic, subscription: Subscription, parcel: Parcel) -> None:
-    """Sends what could not be delivered to the subscription's dead-letter queue; without one it is lost, as on AWS."""
+def dead_letter(
+    ctx: Context, topic: Topic, subscription: Subscription, parcel: Parcel
+) -> tuple[Parcel, str, Receipt | Refusal] | None:
+    """Sends what could not be delivered to the subscription's dead-letter queue: what was sent where, and what came of
+    it. None without such a queue: then it is lost on AWS."""
     policy = subscription.settings.get("RedrivePolicy")
     if not policy:
-        return
+        return None
     target = str(json.loads(policy)["deadLetterTargetArn"])
     attributes = dict(list(parcel.attributes.items())[:RAW_ATTRIBUTES_MAX])
     account, region = Arn.parse(topic.arn).account, topic.region
-    send(ctx.at(account, region), target, replace(parcel, attributes=attributes))
+    letter = replace(parcel, attributes=attributes)
+    return letter, target, send(ctx.at(account, region), target, letter)

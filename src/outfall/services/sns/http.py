@@ -13,7 +13,8 @@ from outfall.core.context import Context
 from outfall.core.parcel import Parcel, Sender
 from outfall.core.ports import Item
 from outfall.core.principal import service_principal
-from outfall.flow.send import send
+from outfall.flow import passage
+from outfall.flow.send import Receipt, Refusal, send
 from outfall.services.sns import retries
 from outfall.services.sns.address import find_subscription, find_topic
 from outfall.services.sns.model import Subscription, Topic
@@ -25,7 +26,7 @@ USER_AGENT = "Amazon Simple Notification Service Agent"
 
 class Errand(msgspec.Struct, frozen=True, array_like=True):
     """A request to make. `kind` is Notification, SubscriptionConfirmation or UnsubscribeConfirmation; `tries` how often
-    it was made in vain."""
+    it was made in vain. `event_id` is the event that tells of it since it failed for the first time."""
 
     kind: str
     message_id: str
@@ -38,6 +39,8 @@ class Errand(msgspec.Struct, frozen=True, array_like=True):
     dead_letter: str = ""
     retry: retries.RetryPolicy = retries.RetryPolicy()
     tries: int = 0
+    trace: str = ""
+    event_id: str = ""
 
 
 class HttpDelivery(msgspec.Struct, frozen=True):
@@ -52,7 +55,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Errand).decode
 
 
-def enqueue(ctx: Context, topic: Topic, subscription: Subscription, kind: str, message_id: str, body: bytes) -> None:
+def enqueue(
+    ctx: Context, topic: Topic, subscription: Subscription, kind: str, message_id: str, body: bytes, trace: str = ""
+) -> None:
     """Puts a delivery on the queue, with the policies that hold now."""
     notification = kind == "Notification"
     errand = Errand(
@@ -66,6 +71,7 @@ def enqueue(ctx: Context, topic: Topic, subscription: Subscription, kind: str, m
         content_type=retries.content_type(topic, subscription),
         dead_letter=retries.dead_letter_of(subscription) if notification else "",
         retry=retries.retry_policy(topic, subscription),
+        trace=trace,
     )
     ctx.tx.enqueue(QUEUE, _encode(errand), now_ms=ctx.now, due_ms=ctx.now)
 
@@ -96,16 +102,43 @@ def http_done(ctx: Context, item: Item, status: int | None) -> None:
     """What came of a request: its status, or None when there was no answer. Delivered, to be tried again after a wait,
     or given up, which makes a dead letter."""
     errand = _decode(item.payload)
+    parcel, tries = _parcel(errand), errand.tries + 1
     if status is not None and 200 <= status < 400:
         ctx.tx.acknowledge(QUEUE, item.handle)
+        _tell_arrived(ctx, errand, parcel, Receipt(f"status {status}"))
         return
+    why = "The endpoint did not answer." if status is None else f"The endpoint answered with status {status}."
     wait_s = errand.retry.wait_s(errand.tries + 1) if retries.may_pass(status) else None
     if wait_s is not None:
         due_ms = ctx.now + round(wait_s * 1000 * ctx.house.time_scale)
-        again = msgspec.structs.replace(errand, tries=errand.tries + 1)
+        event_id = ""
+        if errand.trace:
+            nominal_ms = round(wait_s * 1000)
+            event_id = passage.waits(
+                ctx, errand.event_id, parcel, errand.url, tries=tries, why=why, nominal_ms=nominal_ms, due_ms=due_ms
+            )
+        again = msgspec.structs.replace(errand, tries=tries, event_id=event_id)
         ctx.tx.release(QUEUE, item.handle, due_ms=due_ms, payload=_encode(again))
         return
-    if ctx.tx.acknowledge(QUEUE, item.handle) and errand.dead_letter:
+    if not ctx.tx.acknowledge(QUEUE, item.handle):
+        return
+    letter = None
+    if errand.dead_letter:
         topic = Arn.parse(errand.topic)
-        sender = Sender("sns", service_principal("sns.amazonaws.com", topic.account), errand.topic, topic.account)
-        send(ctx.at(topic.account, topic.region), errand.dead_letter, Parcel(errand.body, sender))
+        letter = parcel, errand.dead_letter, send(ctx.at(topic.account, topic.region), errand.dead_letter, parcel)
+    if errand.trace:
+        refusal = Refusal("rejected", why)
+        passage.failed(ctx, parcel, errand.url, refusal, event_id=errand.event_id, tries=tries, letter=letter)
+
+
+def _tell_arrived(ctx: Context, errand: Errand, parcel: Parcel, receipt: Receipt) -> None:
+    if errand.event_id:
+        passage.arrived(ctx, errand.event_id, parcel, errand.url, receipt, tries=errand.tries + 1)
+    elif errand.trace:
+        passage.passed(ctx, parcel, errand.url, receipt)
+
+
+def _parcel(errand: Errand) -> Parcel:
+    account = Arn.parse(errand.topic).account
+    sender = Sender("sns", service_principal("sns.amazonaws.com", account), errand.topic, account)
+    return Parcel(errand.body, sender, trace=errand.trace)

@@ -29,7 +29,7 @@ _identifier = re.compile(r"[A-Za-z0-9!-/:-@\[-`{-~]{1,128}").fullmatch
 
 class Publication(msgspec.Struct, frozen=True):
     """A message as it was published. `versions` are its texts by protocol, if it has several; binary values of
-    attributes are base64."""
+    attributes are base64. `trace` is the root of its trace, `sender` and `source_arn` who published it."""
 
     id: str
     text: str
@@ -41,6 +41,9 @@ class Publication(msgspec.Struct, frozen=True):
     sequence_number: str = ""
     trace_header: str = ""
     event_id: str = ""
+    trace: str = ""
+    sender: str = ""
+    source_arn: str = ""
 
     def text_for(self, protocol: str) -> str:
         """The text that subscribers of a protocol get."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from outfall.core.context import Context
 from outfall.core.errors import AwsError, NotServed
+from outfall.core.lineage import root_in
 from outfall.core.service import Call, Output, Request, operation
+from outfall.flow import passage
 from outfall.services.sns import fifo
 from outfall.services.sns.address import parse_arn, require_topic, topic_arn
 from outfall.services.sns.deliver import fan_out
@@ -77,6 +79,7 @@ def publish_message(call: Call, request: Request) -> Output:
 def _publication(call: Call, topic: Topic, request: Request) -> Publication:
     group_id, deduplication_id = ids_for(topic, request)
     versions = versions_of(request)
+    header = call.headers.get("x-amzn-trace-id", "")
     return Publication(
         call.ids.uuid(),
         versions["default"],
@@ -85,7 +88,9 @@ def _publication(call: Call, topic: Topic, request: Request) -> Publication:
         parse_attributes(request.get("MessageAttributes")),
         group_id,
         deduplication_id,
-        trace_header=call.headers.get("x-amzn-trace-id", ""),
+        trace_header=header,
+        trace=root_in(header) or passage.new_root(call),
+        sender=call.principal.arn,
     )
 
 

@@ -54,5 +54,8 @@ class SnsTarget:
             deduplication_id=deduplication_id,
             trace_header=parcel.trace_header,
             event_id=parcel.sender.event_id,
+            trace=parcel.root,
+            sender=parcel.sender.principal.service or parcel.sender.principal.arn,
+            source_arn=parcel.sender.source_arn,
         )
         return publish(ctx, topic, publication, ctx.house.endpoint())[0]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from outfall.core.arn import Arn
 from outfall.core.context import Context
+from outfall.core.lineage import root_in
 from outfall.core.ports import Item
 from outfall.core.source import MessageAttribute, SourceFacts, SourceMessage
 from outfall.services.sqs import digest, handles, meter
@@ -76,6 +77,7 @@ def _shown(queue: Queue, item: Item, message: Message, now_ms: int) -> SourceMes
         system=system_attributes(queue, item, message, now_ms),
         attributes={name: _attribute(one) for name, one in message.attributes.items()},
         attributes_md5=digest.of_attributes(message.attributes) if message.attributes else "",
+        trace=root_in(message.trace_header) or message.trace,
     )
 
 

@@ -63,6 +63,7 @@ class SqsTarget:
             parcel.trace_header,
             parcel.group_id,
             deduplication_id,
+            trace="" if parcel.trace_header else parcel.trace,
         )
         message_id, _ = deposit(ctx, queue, message)
         meter.sent(ctx, queue, len(parcel.body))
