@@ -86,6 +86,7 @@ def test_a_bucket_may_be_a_host(server: Server, bucket: str, suffix: str) -> Non
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", '
         f'"Resource": "arn:aws:s3:::{bucket}/*"}}]}}'
     )
+    s3.delete_public_access_block(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=policy)
     assert send(server, "GET", f"http://{bucket}.{suffix}:{server.port}/k")[::2] == (200, b"by host")
     status, _, body = send(server, "GET", f"http://{bucket}.example.com:{server.port}/k")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from outfall.core.body import Segment
+    from outfall.core.body import Body, Segment
     from outfall.core.invocation import Outcome, Run, Throttled
     from outfall.core.service import Call
 
@@ -43,6 +43,18 @@ class ReadBytes(msgspec.Struct, frozen=True):
     resume: Callable[[Call, Any], Any]
 
 
+class DigestBytes(msgspec.Struct, frozen=True):
+    """Digests of stored bytes of any size: the host reads the segments piece by piece outside of any transaction, and
+    answers with `resume(call, body)` in a new one, where `body` has their MD5 and the named checksums.
+
+    Segments that are gone meanwhile are `resume(call, None)`. `resume` may ask for an effect again.
+    """
+
+    segments: tuple[Segment, ...]
+    checksums: tuple[str, ...]
+    resume: Callable[[Call, Body | None], Any]
+
+
 class Respond(msgspec.Struct, frozen=True):
     """An output with headers or a status beside what the model says: for the few answers that models cannot express."""
 
@@ -51,4 +63,4 @@ class Respond(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Effect = Park | RunFunction | ReadBytes | Respond
+Effect = Park | RunFunction | ReadBytes | DigestBytes | Respond

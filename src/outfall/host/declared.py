@@ -68,8 +68,10 @@ def declare(headers: Mapping[str, str], payload: str = "", *, part: bool = False
         raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
     _check_algorithm(headers, bool(given or trailer))
     names = tuple(given) or ((trailer,) if trailer else (default,) if default else ())
+    if part and DEFAULT_CHECKSUM not in names:  # The checksum of a whole is put together from those of its parts.
+        names += (DEFAULT_CHECKSUM,)
     return Declared(
-        _length(headers, payload),
+        _length(headers, payload, needed=bool(default) or part),
         _md5(headers.get("content-md5", "")),
         payload if len(payload) == 64 else "",
         given,
@@ -153,7 +155,7 @@ def _check_algorithm(headers: Mapping[str, str], given: bool) -> None:
         )
 
 
-def _length(headers: Mapping[str, str], payload: str) -> int | None:
+def _length(headers: Mapping[str, str], payload: str, *, needed: bool = False) -> int | None:
     streaming = payload.startswith("STREAMING-")
     text = headers.get(DECODED_LENGTH if streaming else "content-length")
     if text is None:
@@ -161,6 +163,8 @@ def _length(headers: Mapping[str, str], payload: str) -> int | None:
             raise MissingContentLength()
         if "transfer-encoding" in headers:
             raise NotImplementedHeader(Header="Transfer-Encoding")
+        if needed:
+            raise MissingContentLength()
         return None
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise MissingContentLength()

@@ -5,9 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-SIZES = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
+SIZES = {
+    "CRC32": 4,
+    "CRC32C": 4,
+    "CRC64NVME": 8,
+    "SHA1": 20,
+    "SHA256": 32,
+    "SHA512": 64,
+    "MD5": 16,
+    "XXHASH64": 8,
+    "XXHASH3": 8,
+    "XXHASH128": 16,
+}
 """Bytes of each checksum, by AWS's name for it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
@@ -44,12 +55,39 @@ class _Cyclic:
         return self._value.to_bytes(self._size, "big")
 
 
+XXHASHES = {"XXHASH64": "new_xxhash64", "XXHASH3": "new_xxhash3_64", "XXHASH128": "new_xxhash3_128"}
+
+
+class _Finalized:
+    """A hash of the AWS CRT, whose digest can be asked for once."""
+
+    __slots__ = ("_digest", "_hash")
+
+    def __init__(self, running: Any) -> None:
+        self._hash = running
+        self._digest: bytes | None = None
+
+    def update(self, data: bytes, /) -> None:
+        self._hash.update(data)
+
+    def digest(self) -> bytes:
+        if self._digest is None:
+            self._digest = self._hash.finalize()
+        return self._digest
+
+
 def checksum(name: str) -> Checksum:
     """A new checksum by AWS's name. Raises `KeyError` for others. The large libraries are loaded when first needed."""
     if name == "SHA256":
         return hashlib.sha256()
     if name == "SHA1":
         return hashlib.sha1(usedforsecurity=False)
+    if name in ("SHA512", "MD5"):
+        return hashlib.new(name.lower(), usedforsecurity=False)
+    if name in XXHASHES:
+        from awscrt.checksums import XXHash
+
+        return _Finalized(getattr(XXHash, XXHASHES[name])())
     return _Cyclic(_cyclic(name), SIZES[name])
 
 

@@ -75,7 +75,13 @@ def _checked(request: HttpRequest, data: bytes, limit: int) -> bytes:
     payload = request.headers.get("x-amz-content-sha256", "")
     if payload.startswith("STREAMING-"):
         return data
-    headers = {name: value for name, value in request.headers.items() if name != "transfer-encoding"}
+    # A completion's checksums are those of the object that it makes, not of the list of parts that it sends.
+    completion = request.method == "POST" and "uploadId=" in request.query
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name != "transfer-encoding" and not (completion and name.startswith(declarations.PREFIX))
+    }
     said = declarations.declare(headers, payload)
     digests = said.digests()
     digests.update(data)
@@ -278,6 +284,19 @@ async def _read(blobs: Blobs, blob: str, start: int, length: int) -> AsyncIterat
             ahead.add_done_callback(lambda _: file.close())
         else:
             file.close()
+
+
+async def digest(segments: tuple[Segment, ...], names: tuple[str, ...], blobs: Blobs) -> Body:
+    """MD5 and the named checksums of stored bytes, in bounded memory. Raises `FileNotFoundError` for a blob that is
+    gone."""
+    digests = Digests(names)
+    size = sum(segment.size for segment in segments)
+    async for piece in pour(Content(segments, 0, size), blobs):
+        if len(piece) < THREAD_SIZE_MIN:
+            digests.update(piece)
+        else:
+            await asyncio.get_running_loop().run_in_executor(None, digests.update, piece)
+    return Body(size, segments, digests.md5(), digests.checksums())
 
 
 def _reader(file: BinaryIO) -> Callable[[int, int], bytes]:

@@ -13,9 +13,11 @@ from zlib import crc32
 from outfall.core.arn import Arn
 from outfall.core.body import Body, Content, Segment
 from outfall.core.context import Context, House
-from outfall.core.effects import Respond
+from outfall.core.effects import DigestBytes, Respond
 from outfall.core.ports import Tx
 from outfall.core.principal import Principal
+from outfall.core.service import Call
+from outfall.host.digests import Digests
 from outfall.services.s3 import SERVICE, bucket_policy
 from outfall.store.memory import MemoryStore
 from tests.support import ACCOUNT, REGION, REQUEST_ID, T0, CountingIds, RecordingTarget, make_call, make_house
@@ -45,6 +47,13 @@ def body(data: bytes, *, blob: str = "", crc: bool = False) -> Body:
 def crc32_text(data: bytes) -> str:
     """A CRC32 as S3 writes it."""
     return b64encode(crc32(data).to_bytes(4, "big")).decode()
+
+
+def digested(effect: DigestBytes) -> Body:
+    """Digests of stored bytes; a blob stands for as many zeros as it is long."""
+    digests = Digests(effect.checksums)
+    digests.update(b"".join(segment.data or bytes(segment.size) for segment in effect.segments))
+    return Body(digests.size, effect.segments, digests.md5(), digests.checksums())
 
 
 def data_of(content: Content) -> bytes:
@@ -86,23 +95,26 @@ class S3:
         return self.store.transact(work)
 
     def answer(self, name: str, **request: Any) -> Any:
-        """What the handler of an operation answers, status and all."""
-        return self.at(
-            lambda tx: SERVICE.operations[name].handler(
-                make_call(
-                    tx,
-                    now=self.now,
-                    account=self.account,
-                    region=self.region,
-                    ids=self.ids,
-                    principal=self.principal,
-                    request_id=REQUEST_ID,
-                    operation=name,
-                    headers=self.headers,
-                    house=self.house(),
-                ),
-                request,
-            )
+        """What the handler of an operation answers, status and all; digests are made as the host makes them."""
+        answer = self.at(lambda tx: SERVICE.operations[name].handler(self.call(tx, name), request))
+        while isinstance(answer, DigestBytes):
+            effect, found = answer, digested(answer)
+            answer = self.at(lambda tx, effect=effect, found=found: effect.resume(self.call(tx, name), found))
+        return answer
+
+    def call(self, tx: Tx, operation: str) -> Call:
+        """A call as the host makes it."""
+        return make_call(
+            tx,
+            now=self.now,
+            account=self.account,
+            region=self.region,
+            ids=self.ids,
+            principal=self.principal,
+            request_id=REQUEST_ID,
+            operation=operation,
+            headers=self.headers,
+            house=self.house(),
         )
 
     def __call__(self, name: str, **request: Any) -> dict[str, Any]:

@@ -107,8 +107,8 @@ def test_names(name: str, valid: bool) -> None:
 @pytest.mark.parametrize(
     "request_, code",
     [
-        ({"ObjectLockEnabledForBucket": True}, "NotImplemented"),
-        ({"GrantRead": "id=1"}, "NotImplemented"),
+        ({"GrantRead": "id=1"}, "InvalidArgument"),
+        ({"GrantRead": f"id={'a' * 64}"}, "InvalidBucketAclWithObjectOwnership"),
         ({"BucketNamespace": "account-regional"}, "NotImplemented"),
         ({"CreateBucketConfiguration": {"Bucket": {"Type": "Directory"}}}, "NotImplemented"),
         ({"ObjectOwnership": "Mine"}, "InvalidArgument"),

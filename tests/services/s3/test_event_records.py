@@ -140,10 +140,11 @@ def test_s3_009_tags_are_told_in_a_newer_version_without_a_sequencer(s3: S3) -> 
 def test_s3_010_an_acl_is_told_when_it_changes() -> None:
     s3 = S3()
     s3("CreateBucket", Bucket="bucket", ObjectOwnership="ObjectWriter")
+    s3("DeletePublicAccessBlock", Bucket="bucket")
     s3.put("k")
     s3.notify("s3:ObjectAcl:Put")
     for _ in range(2):
-        s3("PutObjectAcl", Bucket="bucket", Key="k", ACL="bucket-owner-full-control")
+        s3("PutObjectAcl", Bucket="bucket", Key="k", ACL="public-read")
     [record] = s3.records()
     assert (record["eventName"], record["eventVersion"]) == ("ObjectAcl:Put", "2.3")
 

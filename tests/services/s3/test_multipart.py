@@ -28,8 +28,9 @@ class Upload:
         return self.s3(name, Bucket="bucket", Key="k", UploadId=self.id, **more)
 
     def part(self, number: int, data: bytes, **more: Any) -> dict[str, Any]:
-        etag = self("UploadPart", PartNumber=number, Body=body(data, **more))["ETag"]
-        return {"PartNumber": number, "ETag": etag}
+        said = {"ChecksumCRC32": crc32_text(data)} if more.get("crc") else {}
+        etag = self("UploadPart", PartNumber=number, Body=body(data, **more), **said)["ETag"]
+        return {"PartNumber": number, "ETag": etag} | said
 
     def complete(self, *parts: dict[str, Any], **more: Any) -> dict[str, Any]:
         return self("CompleteMultipartUpload", MultipartUpload={"Parts": list(parts)}, **more)

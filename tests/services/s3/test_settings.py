@@ -79,6 +79,7 @@ def test_a_policy_that_is_none(s3: S3, policy: str, message: str) -> None:
     ],
 )
 def test_whether_a_policy_lets_everybody_in(s3: S3, more: dict[str, Any], public: bool) -> None:
+    s3("DeletePublicAccessBlock", Bucket="bucket")
     s3("PutBucketPolicy", Bucket="bucket", Policy=statement(**more))
     assert s3("GetBucketPolicyStatus", Bucket="bucket") == {"PolicyStatus": {"IsPublic": public}}
 

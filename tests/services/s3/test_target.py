@@ -63,5 +63,6 @@ def test_permission_is_asked_for_any_key(s3: S3) -> None:
     policy = json.dumps(
         {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::bucket"}]}
     )
+    s3("DeletePublicAccessBlock", Bucket="bucket")
     s3("PutBucketPolicy", Bucket="bucket", Policy=policy)
     assert s3.at(lambda tx: target.policy(context_of(s3, tx), BUCKET)) == policy

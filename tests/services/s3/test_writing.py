@@ -48,9 +48,17 @@ def test_a_checksum_is_answered_and_kept(s3: S3) -> None:
         ({"ACL": "public-read"}, "AccessControlListNotSupported", {}),
         ({"Tagging": "a=1&a=2"}, "InvalidArgument", {"ArgumentName": "x-amz-tagging", "ArgumentValue": "a=1&a=2"}),
         ({"Tagging": "aws:a=1"}, "InvalidTag", {"TagKey": "aws:a"}),
-        ({"SSECustomerAlgorithm": "AES256"}, "NotImplemented", {}),
-        ({"ServerSideEncryption": "aws:kms"}, "NotImplemented", {}),
-        ({"ObjectLockMode": "GOVERNANCE"}, "NotImplemented", {}),
+        (
+            {"SSECustomerAlgorithm": "AES256"},
+            "InvalidArgument",
+            {"ArgumentName": "x-amz-server-side-encryption", "ArgumentValue": "null"},
+        ),
+        ({"ServerSideEncryption": "aws:fsx"}, "NotImplemented", {"Header": "x-amz-server-side-encryption"}),
+        (
+            {"ObjectLockMode": "GOVERNANCE"},
+            "InvalidArgument",
+            {"ArgumentName": "x-amz-object-lock-retain-until-date"},
+        ),
         ({"IfMatch": '"abc"'}, "NoSuchKey", {"Key": "k"}),
     ],
 )

@@ -6,11 +6,15 @@
 
 from outfall.core.service import Service
 from outfall.services.s3 import (
+    acls,
+    bucket_encryption,
     buckets,
     listing,
+    locks,
     multipart,
     notifications,
     parts,
+    public_access,
     reading,
     removing,
     settings,
@@ -34,6 +38,10 @@ SERVICE = Service.of(
     multipart.OPERATIONS,
     parts.OPERATIONS,
     tagging.OPERATIONS,
+    acls.OPERATIONS,
+    public_access.OPERATIONS,
+    bucket_encryption.OPERATIONS,
+    locks.OPERATIONS,
 )
 
 __all__ = ["SERVICE", "S3Target", "bucket_policy", "owner_account"]

@@ -1,25 +1,62 @@
-"""Finding a bucket, and what callers must be allowed: ARNs of buckets and objects, the bucket's policy and owner."""
+"""Finding a bucket, and what callers must be allowed: ARNs of buckets and objects, the bucket's policy and owner.
+
+ACLs take part in authorisation as statements of the bucket's policy, made for the caller who asks: so there is one
+point that decides, and where ACLs are off (as on every new bucket) they cost nothing.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.ports import Tx
-from outfall.core.service import Call, Request
-from outfall.services.s3.errors import AccessDenied, NoSuchBucket
-from outfall.services.s3.model import BUCKETS, Bucket
+from outfall.core.s3ids import canonical_user_id
+from outfall.core.service import Call, Permission, Request, Resource
+from outfall.services.s3 import acl
+from outfall.services.s3.errors import AccessDenied, InvalidBucketOwnerAWSAccountID, NoSuchBucket
+from outfall.services.s3.model import BUCKETS, OBJECTS, Bucket, Grant
+from outfall.services.s3.publicity import is_public_policy
+
+ON_BUCKETS: dict[str, tuple[str, ...]] = {
+    "READ": ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"),
+    "WRITE": (),
+    "READ_ACP": ("s3:GetBucketAcl",),
+    "WRITE_ACP": ("s3:PutBucketAcl",),
+}
+ON_OBJECTS: dict[str, tuple[str, ...]] = {
+    "READ": ("s3:GetObject", "s3:GetObjectVersion"),
+    "WRITE": (),
+    "READ_ACP": ("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
+    "WRITE_ACP": ("s3:PutObjectAcl", "s3:PutObjectVersionAcl"),
+}
+WRITE_IN_BUCKET = ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl", "s3:PutObjectTagging")
+"""What WRITE on a bucket lets do to the objects in it. The two last ones belong to the upload that says them.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping
+"""
 
 
 def require(call: Call, request: Request) -> Bucket:
-    """The bucket that a request names. Errors: NoSuchBucket; AccessDenied if it is not `ExpectedBucketOwner`'s."""
+    """The bucket that a request names. Errors: NoSuchBucket; AccessDenied if it is not `ExpectedBucketOwner`'s, or if
+    its requests cost the caller, who has not said that they may."""
     bucket = find(call.tx, request["Bucket"])
     expected = request.get("ExpectedBucketOwner")
-    if expected and expected != bucket.account:
+    if expected:
+        check_owner(expected, bucket)
+    if bucket.requester_pays and call.account != bucket.account and request.get("RequestPayer") != "requester":
         raise AccessDenied
     return bucket
+
+
+def check_owner(expected: str, bucket: Bucket) -> None:
+    """Errors: InvalidBucketOwnerAWSAccountID for what is no account, AccessDenied for another one."""
+    if not (len(expected) == 12 and expected.isascii() and expected.isdecimal()):
+        raise InvalidBucketOwnerAWSAccountID
+    if expected != bucket.account:
+        raise AccessDenied
 
 
 def find(tx: Tx, name: str) -> Bucket:
@@ -31,9 +68,75 @@ def find(tx: Tx, name: str) -> Bucket:
 
 
 def bucket_policy(ctx: Context, arn: Arn) -> str | None:
-    """The policy of the bucket in the ARN of a bucket or object; None if there is none."""
-    bucket = ctx.tx.get(BUCKETS, (arn.resource.split("/", 1)[0],))
-    return bucket.policy or None if bucket else None
+    """What the bucket in the ARN of a bucket or object allows and denies: its policy, and for a caller who may be a
+    stranger its ACL and the object's; None if there is none of it."""
+    name, _, key = arn.resource.partition("/")
+    bucket = ctx.tx.get(BUCKETS, (name,))
+    if bucket is None:
+        return None
+    return effective_policy(ctx, bucket, key)
+
+
+def effective_policy(ctx: Context, bucket: Bucket, key: str) -> str | None:
+    """The same, for a bucket that is known."""
+    policy = bucket.policy
+    if not isinstance(ctx, Call):
+        return policy or None
+    if policy and bucket.public is not None and bucket.public.restrict and ctx.account != bucket.account:
+        policy = "" if is_public_policy(policy) else policy
+    if bucket.ownership == acl.ENFORCED or ctx.account == bucket.account:
+        return policy or None
+    statements = _acl_statements(ctx, bucket, key)
+    if not statements:
+        return policy or None
+    document = json.loads(policy) if policy else {"Version": "2012-10-17", "Statement": []}
+    own = document["Statement"]
+    document["Statement"] = (own if isinstance(own, list) else [own]) + statements
+    return json.dumps(document)
+
+
+def _acl_statements(call: Call, bucket: Bucket, key: str) -> list[dict[str, Any]]:
+    """What the ACLs of bucket and object grant this caller, as statements of a policy."""
+    own = f"arn:aws:s3:::{bucket.name}"
+    made: list[dict[str, Any]] = []
+    for principal, permission in _granted(call, bucket, bucket.grants):
+        if ON_BUCKETS[permission]:
+            made.append(_allow(principal, ON_BUCKETS[permission], own))
+        if permission == "WRITE":
+            made.append(_allow(principal, WRITE_IN_BUCKET, f"{own}/*"))
+    version = call.tx.get(OBJECTS, (bucket.name, key)) if key else None
+    if version is not None:
+        named = f"{own}/{key}".replace("*", "?").replace("${", "?{")
+        attributes = version.attributes
+        grants = attributes.grants
+        if grants is None and attributes.owner:
+            grants = (Grant(canonical_user_id(attributes.owner), "FULL_CONTROL"),)
+        for principal, permission in _granted(call, bucket, grants):
+            if ON_OBJECTS[permission]:
+                made.append(_allow(principal, ON_OBJECTS[permission], named))
+    return made
+
+
+def _granted(call: Call, bucket: Bucket, grants: tuple[Grant, ...] | None) -> list[tuple[Any, str]]:
+    """Principal and permission of each grant that reaches the caller; full control is all four others."""
+    ignored = bucket.public is not None and bucket.public.ignore_acls
+    known = call.principal.kind != "anonymous"
+    me = canonical_user_id(call.account) if known else ""
+    found: list[tuple[Any, str]] = []
+    for grant in grants or ():
+        principal: Any = None
+        if grant.grantee == acl.ALL_USERS and not ignored:
+            principal = "*"
+        elif (grant.grantee == acl.AUTHENTICATED_USERS and known and not ignored) or (known and grant.grantee == me):
+            principal = {"AWS": call.account}
+        if principal is not None:
+            all_of_them = grant.permission == "FULL_CONTROL"
+            found += [(principal, one) for one in (ON_BUCKETS if all_of_them else (grant.permission,))]
+    return found
+
+
+def _allow(principal: Any, actions: tuple[str, ...], resource: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": resource}
 
 
 def owner_account(tx: Tx, bucket: str) -> str | None:
@@ -68,6 +171,11 @@ def of_version(call: Call, request: Request) -> bool:
 def of_current(call: Call, request: Request) -> bool:
     """Whether a request means the current version."""
     return not request.get("VersionId")
+
+
+def by_version(current: str, version: str, resource: Resource = object_arn) -> tuple[Permission, ...]:
+    """The one action for requests that mean the current version, the other for those that name one."""
+    return (Permission(current, resource, when=of_current), Permission(version, resource, when=of_version))
 
 
 def listing_keys(call: Call, request: Request) -> Mapping[str, Any]:

@@ -5,11 +5,12 @@ Rule: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
-from outfall.core.service import Request
-from outfall.services.s3 import errors
-from outfall.services.s3.model import Attributes, Bucket, Pairs, Version
+from outfall.core.service import Call, Request
+from outfall.services.s3 import acl, encryption, errors
+from outfall.services.s3.model import Attributes, Bucket, Grant, Pairs, Version
 from outfall.services.s3.tags import header_tags
 
 KEY_BYTES_MAX = 1024
@@ -26,46 +27,47 @@ STORAGE_CLASS_NAMES = """
     STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR
 """
 STORAGE_CLASSES = frozenset(STORAGE_CLASS_NAMES.split())
-CANNED_ACL_NAMES = """
-    private public-read public-read-write authenticated-read aws-exec-read bucket-owner-read bucket-owner-full-control
-"""
-CANNED_ACLS = frozenset(CANNED_ACL_NAMES.split())
-ACLS_OF_OWNER = frozenset({"private", "bucket-owner-full-control"})
-"""Canned ACLs that change nothing where the bucket's owner owns every object."""
-SERVER_SIDE_ENCRYPTION = "AES256"
-UNSERVED = {
-    "SSECustomerAlgorithm": "x-amz-server-side-encryption-customer-algorithm",
-    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
-    "ObjectLockMode": "x-amz-object-lock-mode",
-    "ObjectLockLegalHoldStatus": "x-amz-object-lock-legal-hold",
-    "ObjectLockRetainUntilDate": "x-amz-object-lock-retain-until-date",
-    "ObjectLockEventHold": "x-amz-object-lock-event-hold",
-    "WriteOffsetBytes": "x-amz-write-offset-bytes",
-    "GrantFullControl": "x-amz-grant-full-control",
-    "GrantRead": "x-amz-grant-read",
-    "GrantReadACP": "x-amz-grant-read-acp",
-    "GrantWriteACP": "x-amz-grant-write-acp",
-}
+UNSERVED = {"WriteOffsetBytes": "x-amz-write-offset-bytes"}
 """Options whose meaning would be lost silently, and the headers that carry them."""
 
 
-def attributes_of(request: Request, bucket: Bucket) -> Attributes:
+def attributes_of(call: Call, request: Request, bucket: Bucket) -> Attributes:
     """The attributes that a request gives a new object. Errors: KeyTooLongError, MetadataTooLarge,
-    InvalidStorageClass, InvalidArgument, AccessControlListNotSupported, InvalidTag, NotImplemented."""
+    InvalidStorageClass, InvalidArgument, AccessControlListNotSupported, InvalidTag, NotImplemented, and those of
+    `encryption.asked`."""
     if not UNSERVED.keys().isdisjoint(request):
         for member, header in UNSERVED.items():
             if request.get(member):
                 raise errors.not_served(header)
     check_key(request["Key"])
-    _check_encryption(request.get("ServerSideEncryption"))
+    grants, owner = access_of(call, request, bucket)
     return Attributes(
         content_type=request.get("ContentType") or "binary/octet-stream",
         headers=_headers(request),
         metadata=_metadata(request.get("Metadata") or {}),
         tags=header_tags(request.get("Tagging")),
         storage_class=storage_class(request),
-        acl=canned_acl(request, bucket),
+        grants=grants,
+        owner=owner,
+        encryption=encryption.asked(call, request, bucket),
     )
+
+
+def access_of(call: Call, request: Request, bucket: Bucket) -> tuple[tuple[Grant, ...] | None, str]:
+    """The ACL of a new object, and the account that owns it if that is not the bucket's. Errors: InvalidArgument,
+    AccessControlListNotSupported, AccessDenied for what the public access block forbids.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+    """
+    if bucket.ownership == acl.ENFORCED:
+        if acl.speaks_of_access(request):
+            acl.refuse_disabled(bucket, request)
+        return None, ""
+    owner = call.account if call.principal.kind != "anonymous" else bucket.account
+    if bucket.ownership == "BucketOwnerPreferred" and request.get("ACL") == "bucket-owner-full-control":
+        owner = bucket.account
+    grants = acl.checked(bucket, acl.grants_in(request, owner, bucket.account))
+    return grants, "" if owner == bucket.account else owner
 
 
 def check_key(key: str) -> None:
@@ -92,17 +94,6 @@ def _metadata(metadata: dict[str, str]) -> Pairs:
     return tuple((name.lower(), value) for name, value in metadata.items())
 
 
-def _check_encryption(named: str | None) -> None:
-    if named not in (None, "", SERVER_SIDE_ENCRYPTION):
-        if named in ("aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup"):
-            raise errors.not_served("x-amz-server-side-encryption")
-        raise errors.InvalidArgument(
-            "The encryption method specified is not supported",
-            ArgumentName="x-amz-server-side-encryption",
-            ArgumentValue=named,
-        )
-
-
 def storage_class(request: Request, default: str = "STANDARD") -> str:
     """The storage class that a request names. Errors: InvalidStorageClass."""
     named: str = request.get("StorageClass") or default
@@ -111,33 +102,31 @@ def storage_class(request: Request, default: str = "STANDARD") -> str:
     return named
 
 
-def canned_acl(request: Request, bucket: Bucket) -> str:
-    """The canned ACL that a request names. Errors: InvalidArgument, AccessControlListNotSupported.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-    """
-    named: str = request.get("ACL") or "private"
-    if named not in CANNED_ACLS:
-        raise errors.InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=named)
-    if bucket.ownership == "BucketOwnerEnforced" and named not in ACLS_OF_OWNER:
-        raise errors.AccessControlListNotSupported
-    if named not in ACLS_OF_OWNER:  # New buckets block public ACLs, and others would grant what nobody looks at.
-        raise errors.AccessDenied
-    return named
-
-
 def described(version: Version) -> dict[str, Any]:
     """The members of GetObject's and HeadObject's outputs that tell a version's attributes."""
     attributes = version.attributes
     told: dict[str, Any] = dict(attributes.headers)
     told["ContentType"] = attributes.content_type
-    told["ServerSideEncryption"] = SERVER_SIDE_ENCRYPTION
-    told["Metadata"] = dict(attributes.metadata)
+    told |= encryption.told(attributes.encryption)
+    told["Metadata"] = {name: _speakable(value) for name, value in attributes.metadata}
     if attributes.storage_class != "STANDARD":
         told["StorageClass"] = attributes.storage_class
     if attributes.tags:
         told["TagCount"] = len(attributes.tags)
     return told
+
+
+def _speakable(text: str) -> str:
+    """Metadata as a header can carry it: what is not ASCII is encoded after RFC 2047. [LS:TestS3PresignedPost]"""
+    if text.isascii() and text.isprintable():
+        return text
+    data = text.encode("utf-8", "surrogatepass")
+    if sum(byte > 127 or byte < 32 for byte in data) * 2 > len(data):
+        return f"=?UTF-8?B?{b64encode(data).decode()}?="
+    written = "".join(
+        chr(byte) if chr(byte).isalnum() and byte < 128 else "_" if byte == 32 else f"={byte:02X}" for byte in data
+    )
+    return f"=?UTF-8?Q?{written}?="
 
 
 def quoted(etag: str) -> str:

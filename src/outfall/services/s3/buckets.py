@@ -7,17 +7,22 @@ from typing import Any
 
 from outfall.core.errors import NotServed
 from outfall.core.s3ids import canonical_user_id
-from outfall.core.service import Call, Output, Request, operation
-from outfall.services.s3 import errors
+from outfall.core.service import Call, Output, Permission, Request, operation
+from outfall.services.s3 import acl, errors
 from outfall.services.s3.access import bucket_arn, require
+from outfall.services.s3.acls import OWNERSHIPS
 from outfall.services.s3.model import (
+    ALL_BLOCKED,
     BUCKETS,
     OBJECTS,
     OWNED,
     SEQUENCES,
+    SETTINGS,
     UPLOADS,
     VERSIONS,
     Bucket,
+    Grant,
+    LockDefault,
     Owned,
 )
 from outfall.services.s3.names import OLD_NAMES, REGIONS, valid_bucket_name
@@ -26,16 +31,6 @@ from outfall.services.s3.tags import checked_tags
 
 HOME_REGION = "us-east-1"
 BUCKETS_PER_PAGE_MAX = 10_000
-OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
-UNSERVED = {
-    "ObjectLockEnabledForBucket": "x-amz-bucket-object-lock-enabled",
-    "GrantFullControl": "x-amz-grant-full-control",
-    "GrantRead": "x-amz-grant-read",
-    "GrantReadACP": "x-amz-grant-read-acp",
-    "GrantWrite": "x-amz-grant-write",
-    "GrantWriteACP": "x-amz-grant-write-acp",
-}
-"""Options whose meaning would be lost silently, and the headers that carry them."""
 
 
 def _new_bucket_arn(call: Call, request: Request) -> str:
@@ -44,7 +39,25 @@ def _new_bucket_arn(call: Call, request: Request) -> str:
     return "*" if there is not None and there.account != call.account else bucket_arn(call, request)
 
 
-@operation("CreateBucket", action="s3:CreateBucket", resource=_new_bucket_arn)
+def _locked(call: Call, request: Request) -> bool:
+    return bool(request.get("ObjectLockEnabledForBucket"))
+
+
+@operation(
+    "CreateBucket",
+    action="s3:CreateBucket",
+    resource=_new_bucket_arn,
+    also=(
+        Permission("s3:PutBucketAcl", _new_bucket_arn, when=lambda call, request: acl.speaks_of_access(request)),
+        Permission("s3:PutBucketObjectLockConfiguration", _new_bucket_arn, when=_locked),
+        Permission("s3:PutBucketVersioning", _new_bucket_arn, when=_locked),
+        Permission(
+            "s3:PutBucketOwnershipControls",
+            _new_bucket_arn,
+            when=lambda call, request: bool(request.get("ObjectOwnership")),
+        ),
+    ),
+)
 def create_bucket(call: Call, request: Request) -> Output:
     """A new, empty bucket. Creating one's own bucket again in us-east-1 answers 200 and changes nothing.
 
@@ -64,20 +77,30 @@ def create_bucket(call: Call, request: Request) -> Output:
         if not call.region == region == there.region == HOME_REGION:
             raise errors.BucketAlreadyOwnedByYou(BucketName=name)
         return _created(name, region)
-    ownership = _ownership(request)
+    ownership, grants = _ownership(call, request)
     tags = checked_tags(configuration.get("Tags"))
-    bucket = Bucket(name, call.account, region, call.now, location, tags=tags, ownership=ownership)
+    locked = bool(request.get("ObjectLockEnabledForBucket"))
+    bucket = Bucket(
+        name,
+        call.account,
+        region,
+        call.now,
+        location,
+        versioning="Enabled" if locked else "",
+        tags=tags,
+        ownership=ownership,
+        grants=grants,
+        public=ALL_BLOCKED,
+        lock=LockDefault() if locked else None,
+    )
     call.tx.put(BUCKETS, (name,), bucket)
     call.tx.put(OWNED, (call.account, name), Owned(call.now, region))
     return _created(name, region)
 
 
-def _ownership(request: Request) -> str:
-    """ObjectOwnership of a new bucket. Errors: InvalidArgument, InvalidBucketAclWithObjectOwnership, AccessDenied for
-    public ACLs, 501 for what this server does not have."""
-    for member, header in UNSERVED.items():
-        if request.get(member):
-            raise errors.not_served(header)
+def _ownership(call: Call, request: Request) -> tuple[str, tuple[Grant, ...] | None]:
+    """ObjectOwnership and ACL of a new bucket. Errors: InvalidArgument, InvalidBucketAclWithObjectOwnership,
+    AccessDenied for public ACLs (new buckets block them), 501 for what this server does not have."""
     if request.get("BucketNamespace") not in (None, "", "global"):
         raise errors.not_served("x-amz-bucket-namespace")
     if (request.get("CreateBucketConfiguration") or {}).get("Bucket"):
@@ -87,11 +110,12 @@ def _ownership(request: Request) -> str:
         raise errors.InvalidArgument(
             "Invalid x-amz-object-ownership header: " + ownership, ArgumentName="x-amz-object-ownership"
         )
-    if request.get("ACL") not in (None, "", "private"):
-        if ownership == OWNERSHIPS[0]:
-            raise errors.InvalidBucketAclWithObjectOwnership
+    grants = acl.grants_in(request, call.account, call.account)
+    if grants is not None and ownership == acl.ENFORCED:
+        raise errors.InvalidBucketAclWithObjectOwnership
+    if acl.is_public(grants):
         raise errors.AccessDenied
-    return ownership
+    return ownership, grants
 
 
 def _created(name: str, region: str) -> Output:
@@ -137,6 +161,8 @@ def delete_bucket(call: Call, request: Request) -> Output:
         abandon_upload(call, bucket.name, upload)
     for key, _ in list(call.tx.scan(SEQUENCES, inside)):
         call.tx.delete(SEQUENCES, key)
+    for key, _ in list(call.tx.scan(SETTINGS, inside)):
+        call.tx.delete(SETTINGS, key)
     call.tx.delete(BUCKETS, inside)
     call.tx.delete(OWNED, (bucket.account, bucket.name))
     return None

@@ -20,25 +20,41 @@ DEFAULT_TYPES = {
     "SHA1": "COMPOSITE",
     "SHA256": "COMPOSITE",
     "CRC64NVME": "FULL_OBJECT",
+    "SHA512": "COMPOSITE",
+    "MD5": "COMPOSITE",
+    "XXHASH64": "COMPOSITE",
+    "XXHASH3": "COMPOSITE",
+    "XXHASH128": "COMPOSITE",
 }
 """The algorithms that are served, and the type that an upload has which names none."""
+
+UNSAID = "CRC64NVME"
+"""What S3 computes of the whole of an upload that names no algorithm."""
+
+UNKNOWN = (
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+)
 ALLOWED_TYPES = {
     "CRC32": ("COMPOSITE", "FULL_OBJECT"),
     "CRC32C": ("COMPOSITE", "FULL_OBJECT"),
     "SHA1": ("COMPOSITE",),
     "SHA256": ("COMPOSITE",),
     "CRC64NVME": ("FULL_OBJECT",),
+    "SHA512": ("COMPOSITE",),
+    "MD5": ("COMPOSITE",),
+    "XXHASH64": ("COMPOSITE",),
+    "XXHASH3": ("COMPOSITE",),
+    "XXHASH128": ("COMPOSITE",),
 }
+XXHASHES = ("XXHASH64", "XXHASH3", "XXHASH128")
 WIDTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8}
 
 
 def chosen_type(algorithm: str, kind: str) -> str:
     """The checksum type of an upload. Errors: InvalidRequest for an algorithm or a pair that there is not."""
     if algorithm not in ALLOWED_TYPES:
-        raise InvalidRequest(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-            "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
+        raise InvalidRequest(UNKNOWN)
     chosen = kind or DEFAULT_TYPES[algorithm]
     if chosen not in ALLOWED_TYPES[algorithm]:
         raise InvalidRequest(
@@ -72,6 +88,12 @@ def _digest(algorithm: str, data: bytes) -> bytes:
         from awscrt.checksums import crc32c  # Here, because importing it takes 50 ms.
 
         return int(crc32c(data)).to_bytes(4, "big")
+    if algorithm in XXHASHES:
+        from awscrt.checksums import XXHash
+
+        one_shot = {"XXHASH64": "compute_xxhash64", "XXHASH3": "compute_xxhash3_64"}
+        made: bytes = getattr(XXHash, one_shot.get(algorithm, "compute_xxhash3_128"))(data)
+        return made
     return hashlib.new(algorithm.lower(), data, usedforsecurity=False).digest()
 
 

@@ -14,6 +14,12 @@ class AccessDenied(AwsError):
     status = 403
 
 
+class AccessForbidden(AwsError):  # Method, ResourceType
+    """Access Forbidden"""
+
+    status = 403
+
+
 class AccessControlListNotSupported(AwsError):
     """The bucket does not allow ACLs"""
 
@@ -72,8 +78,28 @@ class InvalidBucketName(AwsError):  # BucketName
     """The specified bucket is not valid."""
 
 
+class InvalidBucketOwnerAWSAccountID(AwsError):
+    """The value of the expected bucket owner parameter must be an AWS Account ID..."""
+
+
+class InvalidBucketState(AwsError):
+    """The request is not valid with the current state of the bucket."""
+
+    status = 409
+
+
+class InvalidEncryptionAlgorithmError(AwsError):  # ArgumentName, ArgumentValue
+    """The Encryption request you specified is not valid. Supported value: AES256."""
+
+
 class InvalidLocationConstraint(AwsError):  # LocationConstraint
     """The specified location-constraint is not valid"""
+
+
+class InvalidObjectState(AwsError):  # StorageClass
+    """The operation is not valid for the object's storage class"""
+
+    status = 403
 
 
 class InvalidPart(AwsError):  # ETag, PartNumber, UploadId
@@ -88,6 +114,14 @@ class InvalidPartNumber(AwsError):  # ActualPartCount, PartNumberRequested
 
 class InvalidPartOrder(AwsError):  # UploadId
     """The list of parts was not in ascending order. Parts must be ordered by part number."""
+
+
+class InvalidPolicyDocument(AwsError):
+    """Invalid Policy"""
+
+
+class InvalidTargetBucketForLogging(AwsError):  # TargetBucket
+    """The target bucket for logging does not exist"""
 
 
 class InvalidRange(AwsError):  # ActualObjectSize, RangeRequested
@@ -112,6 +146,10 @@ class KeyTooLongError(AwsError):  # MaxSizeAllowed, Size
     """Your key is too long"""
 
 
+class MalformedACLError(AwsError):
+    """The XML you provided was not well-formed or did not validate against our published schema"""
+
+
 class MalformedPolicy(AwsError):
     """Policies must be valid JSON and the first byte must be '{'"""
 
@@ -122,6 +160,10 @@ class MalformedXML(AwsError):
 
 class MetadataTooLarge(AwsError):  # MaxSizeAllowed, Size
     """Your metadata headers exceed the maximum allowed metadata size"""
+
+
+class MaxPostPreDataLengthExceededError(AwsError):
+    """Your POST request fields preceding the upload file was too large."""
 
 
 class MethodNotAllowed(AwsError):  # Method, ResourceType
@@ -142,8 +184,38 @@ class NoSuchBucketPolicy(AwsError):  # BucketName
     status = 404
 
 
+class NoSuchCORSConfiguration(AwsError):  # BucketName
+    """The CORS configuration does not exist"""
+
+    status = 404
+
+
+class NoSuchConfiguration(AwsError):  # BucketName
+    """The specified configuration does not exist."""
+
+    status = 404
+
+
 class NoSuchKey(AwsError):  # Key
     """The specified key does not exist."""
+
+    status = 404
+
+
+class NoSuchLifecycleConfiguration(AwsError):  # BucketName
+    """The lifecycle configuration does not exist"""
+
+    status = 404
+
+
+class NoSuchObjectLockConfiguration(AwsError):
+    """The specified object does not have a ObjectLock configuration"""
+
+    status = 404
+
+
+class NoSuchPublicAccessBlockConfiguration(AwsError):  # BucketName
+    """The public access block configuration was not found"""
 
     status = 404
 
@@ -166,10 +238,40 @@ class NoSuchVersion(AwsError):  # Key, VersionId
     status = 404
 
 
+class NoSuchWebsiteConfiguration(AwsError):  # BucketName
+    """The specified bucket does not have a website configuration"""
+
+    status = 404
+
+
+class ObjectLockConfigurationNotFoundError(AwsError):  # BucketName
+    """Object Lock configuration does not exist for this bucket"""
+
+    status = 404
+
+
+class OwnershipControlsNotFoundError(AwsError):  # BucketName
+    """The bucket ownership controls were not found"""
+
+    status = 404
+
+
 class PreconditionFailed(AwsError):  # Condition
     """At least one of the pre-conditions you specified did not hold"""
 
     status = 412
+
+
+class ReplicationConfigurationNotFoundError(AwsError):  # BucketName
+    """The replication configuration was not found"""
+
+    status = 404
+
+
+class RestoreAlreadyInProgress(AwsError):
+    """Object restore is already in progress"""
+
+    status = 409
 
 
 def not_served(header: str) -> NotServed:

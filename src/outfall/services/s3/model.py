@@ -20,8 +20,85 @@ Pairs = tuple[tuple[str, str], ...]
 NULL_VERSION = "null"
 
 
+class Grant(msgspec.Struct, frozen=True):
+    """One grant of an ACL: to an account by its canonical id, or to a group by its URI (`grantee` has a scheme)."""
+
+    grantee: str
+    permission: str
+
+
+class PublicAccess(msgspec.Struct, frozen=True):
+    """The public access block of a bucket."""
+
+    block_acls: bool = False
+    ignore_acls: bool = False
+    block_policy: bool = False
+    restrict: bool = False
+
+
+ALL_BLOCKED = PublicAccess(True, True, True, True)
+
+
+class Encryption(msgspec.Struct, frozen=True):
+    """How an object is encrypted at rest, or how a bucket's objects are by default. `customer_md5` is that of a key
+    which the client keeps (SSE-C), `context` the encryption context in base64 as it was given."""
+
+    algorithm: str = "AES256"
+    key: str = ""
+    bucket_key: bool = False
+    customer_md5: str = ""
+    context: str = ""
+
+
+class LockDefault(msgspec.Struct, frozen=True):
+    """Object Lock of a bucket: how new objects are retained, by default not at all."""
+
+    mode: str = ""
+    days: int = 0
+    years: int = 0
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """Object Lock of a version: retention (a mode and an end), and legal hold (`ON`, `OFF`, or empty: never set)."""
+
+    mode: str = ""
+    until_ms: int = 0
+    hold: str = ""
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A transition of a lifecycle rule: after so many days, or from a date on."""
+
+    storage_class: str
+    days: int = 0
+    date_ms: int = 0
+    keep: int = 0
+
+
+class LifecycleRule(msgspec.Struct, frozen=True):
+    """An enabled rule of a bucket's lifecycle, ready to be judged by. What is 0 or empty is not asked for."""
+
+    id: str
+    prefix: str = ""
+    tags: Pairs = ()
+    larger_than: int = -1
+    smaller_than: int = -1
+    days: int = 0
+    date_ms: int = 0
+    markers: bool = False
+    noncurrent_days: int = 0
+    noncurrent_keep: int = 0
+    abort_days: int = 0
+    moves: tuple[Move, ...] = ()
+    noncurrent_moves: tuple[Move, ...] = ()
+
+
 class Bucket(msgspec.Struct, frozen=True):
-    """A bucket. `location` is the LocationConstraint as it was given, empty for us-east-1."""
+    """A bucket. `location` is the LocationConstraint as it was given, empty for us-east-1.
+
+    What an upload or a download has to know of the bucket stands here, so that it costs no further row; whole
+    documents that are only put and got are in `SETTINGS`.
+    """
 
     name: str
     account: str
@@ -35,6 +112,15 @@ class Bucket(msgspec.Struct, frozen=True):
     ownership: str = "BucketOwnerEnforced"
     event_bridge: bool = False
     """Whether EventBridge is told of every change."""
+    grants: tuple[Grant, ...] | None = None
+    """The bucket's ACL; None: the owner has full control."""
+    public: PublicAccess | None = None
+    encryption: Encryption | None = None
+    sse_c_blocked: bool = False
+    lock: LockDefault | None = None
+    """None where Object Lock was never switched on."""
+    lifecycle: tuple[LifecycleRule, ...] = ()
+    requester_pays: bool = False
 
     @property
     def notifying(self) -> NotifyingBucket:
@@ -50,7 +136,12 @@ class Attributes(msgspec.Struct, frozen=True):
     metadata: Pairs = ()
     tags: Pairs = ()
     storage_class: str = "STANDARD"
-    acl: str = "private"
+    grants: tuple[Grant, ...] | None = None
+    """The object's ACL; None: the owner has full control."""
+    owner: str = ""
+    """The account that owns the object, where that is not the bucket's."""
+    encryption: Encryption | None = None
+    """None: SSE-S3."""
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -68,6 +159,9 @@ class Version(msgspec.Struct, frozen=True):
     parts: int = 0
     """How many parts a multipart upload had; 0 for objects that were put in one piece."""
     delete_marker: bool = False
+    lock: Lock | None = None
+    restored_until_ms: int = 0
+    """Until when the copy of an archived object can be read."""
 
     @property
     def sequencer(self) -> str:
@@ -93,6 +187,8 @@ class StoredBody(msgspec.Struct, frozen=True):
 
     segments: tuple[Segment, ...]
     parts: tuple[PartOfObject, ...] = ()
+    upload: str = ""
+    """The upload that it was completed from, so that a completion that is sent again is known."""
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -105,6 +201,14 @@ class Upload(msgspec.Struct, frozen=True):
     attributes: Attributes
     checksum_algorithm: str = ""
     checksum_type: str = ""
+    lock: Lock | None = None
+    initiator_id: str = ""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A configuration as it was put: the members of the model, in JSON. Times are milliseconds."""
+
+    document: bytes
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -153,5 +257,7 @@ UPLOADS = Table("s3.uploads", Upload)
 """(bucket, key, upload id)"""
 PARTS = Table("s3.parts", Part)
 """(bucket, upload id, number in five digits)"""
+SETTINGS = Table("s3.settings", Setting)
+"""(bucket, kind, id or empty)"""
 SEQUENCES = Table("s3.sequences", Sequence)
 """(bucket, one of 64 shares of the keys): so that writers of different keys seldom wait for one another"""

@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 from outfall.core.body import let_go
 from outfall.core.service import Call, Operation, Output, Request, operation
-from outfall.services.s3 import checksums, errors, storage
+from outfall.services.s3 import checksums, encryption, errors, lock, storage
 from outfall.services.s3.access import object_arn, require
-from outfall.services.s3.attributes import SERVER_SIDE_ENCRYPTION, attributes_of, checksum_members, quoted
+from outfall.services.s3.attributes import attributes_of, checksum_members, quoted
 from outfall.services.s3.conditions import check_write
+from outfall.services.s3.expiry import abortion, expiration
 from outfall.services.s3.model import (
     PARTS,
     UPLOADS,
@@ -33,7 +34,7 @@ PART_SIZE_MIN = 5 * 1024**2
 OBJECT_SIZE_MAX = 50 * 1024**4
 UPLOAD_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
 UPLOAD_ID_RANDOM_LENGTH = 64
-ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
+ALGORITHMS = tuple(checksums.DEFAULT_TYPES)
 
 
 @operation("CreateMultipartUpload", action="s3:PutObject", resource=object_arn, also=WRITE_ALSO)
@@ -43,8 +44,9 @@ def create_multipart_upload(call: Call, request: Request) -> Output:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
     """
     bucket = require(call, request)
-    attributes = attributes_of(request, bucket)
-    algorithm, kind = request.get("ChecksumAlgorithm") or "", request.get("ChecksumType") or ""
+    attributes = attributes_of(call, request, bucket)
+    locked = lock.asked(call, request, bucket, upload=True)
+    algorithm, kind = (request.get("ChecksumAlgorithm") or "").upper(), request.get("ChecksumType") or ""
     if algorithm:
         kind = checksums.chosen_type(algorithm, kind)
     elif kind:
@@ -53,10 +55,10 @@ def create_multipart_upload(call: Call, request: Request) -> Output:
         )
     # The time in front keeps the uploads of one key in the order in which they began.
     upload_id = f"{call.now:012x}" + call.ids.text(UPLOAD_ID_ALPHABET, UPLOAD_ID_RANDOM_LENGTH)
-    upload = Upload(upload_id, request["Key"], call.now, call.principal.arn, attributes, algorithm, kind)
+    upload = Upload(upload_id, request["Key"], call.now, call.principal.arn, attributes, algorithm, kind, locked)
     call.tx.put(UPLOADS, (bucket.name, upload.key, upload.id), upload)
     output: dict[str, Any] = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id}
-    output["ServerSideEncryption"] = SERVER_SIDE_ENCRYPTION
+    output |= encryption.told(attributes.encryption, written=True) | abortion(bucket, upload.key, call.now)
     return output | ({"ChecksumAlgorithm": algorithm, "ChecksumType": kind} if algorithm else {})
 
 
@@ -82,11 +84,15 @@ def complete_multipart_upload(call: Call, request: Request) -> Output:
     `check_write`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
     """
     bucket = require(call, request)
-    upload = found_upload(call, bucket, request)
     named = (request.get("MultipartUpload") or {}).get("Parts") or []
     if not named:
         raise errors.MalformedXML
+    done = _done_before(call, bucket, request)
+    if done is not None:
+        return _completed(call, bucket, request["Key"], done)
+    upload = found_upload(call, bucket, request)
     check_write(request, storage.current(call.tx, bucket.name, upload.key), upload.key)
+    _check_mode(request, upload)
     parts = _named_parts(call, bucket, upload, named)
     size = sum(part.size for part in parts)
     _check_size(request, size)
@@ -101,22 +107,50 @@ def complete_multipart_upload(call: Call, request: Request) -> Output:
         _checksum(request, upload, parts),
         upload.checksum_type or "FULL_OBJECT",
         parts=len(parts),
+        lock=upload.lock or lock.default_of(bucket.lock, call.now),
     )
     stored = StoredBody(
         tuple(segment for part in parts for segment in part.segments),
         tuple(PartOfObject(part.number, part.size, part.checksums) for part in parts),
+        upload.id,
     )
     version = storage.write(call, bucket, upload.key, draft, stored)
     storage.abandon_upload(call, bucket.name, upload)
     created(call, bucket, upload.key, version, "CompleteMultipartUpload")
+    return _completed(call, bucket, upload.key, version)
+
+
+def _completed(call: Call, bucket: Bucket, key: str, version: Version) -> dict[str, Any]:
     output: dict[str, Any] = {
-        "Location": f"{call.endpoint}/{bucket.name}/{quote(upload.key, safe='')}",
+        "Location": f"{call.endpoint}/{bucket.name}/{quote(key, safe='')}",
         "Bucket": bucket.name,
-        "Key": upload.key,
+        "Key": key,
         "ETag": quoted(version.etag),
-        "ServerSideEncryption": SERVER_SIDE_ENCRYPTION,
     }
+    output |= encryption.told(version.attributes.encryption) | expiration(bucket, key, version)
     return output | checksum_members(version.checksums, version.checksum_type) | version_member(bucket, version)
+
+
+def _done_before(call: Call, bucket: Bucket, request: Request) -> Version | None:
+    """The version that this very upload was completed to: who did not hear the answer may ask again."""
+    key, upload_id = request["Key"], request["UploadId"]
+    if call.tx.get(UPLOADS, (bucket.name, key, upload_id)) is not None:
+        return None
+    version = storage.current(call.tx, bucket.name, key)
+    if version is None or not version.parts:
+        return None
+    return version if storage.body(call.tx, bucket.name, key, version).upload == upload_id else None
+
+
+def _check_mode(request: Request, upload: Upload) -> None:
+    """Whether a completion means the same kind of checksum as the upload was begun with. Errors: InvalidRequest."""
+    kind = request.get("ChecksumType")
+    known = upload.checksum_type or "FULL_OBJECT"
+    if kind and kind != known:
+        raise errors.InvalidRequest(
+            f"The upload was created using the {known} checksum mode. The complete request must use the same checksum "
+            "mode."
+        )
 
 
 def _named_parts(call: Call, bucket: Bucket, upload: Upload, named: list[dict[str, Any]]) -> list[Part]:
@@ -128,8 +162,9 @@ def _named_parts(call: Call, bucket: Bucket, upload: Upload, named: list[dict[st
     for number, one in zip(numbers, named, strict=True):
         part = call.tx.get(PARTS, part_key(bucket.name, upload.id, number))
         etag = str(one.get("ETag") or "").strip('"')
-        if part is None or part.etag != etag or not _same_checksums(part, one):
+        if part is None or part.etag != etag:
             raise errors.InvalidPart(UploadId=upload.id, PartNumber=str(number), ETag=etag)
+        _check_checksums(upload, part, one)
         parts.append(part)
     for part in parts[:-1]:
         if part.size < PART_SIZE_MIN:
@@ -142,13 +177,23 @@ def _named_parts(call: Call, bucket: Bucket, upload: Upload, named: list[dict[st
     return parts
 
 
-def _same_checksums(part: Part, named: dict[str, Any]) -> bool:
-    known = dict(part.checksums)
-    return all(
-        known.get(algorithm, named[member]) == named[member]
-        for algorithm in ALGORITHMS
-        if named.get(member := f"Checksum{algorithm}")
-    )
+def _check_checksums(upload: Upload, part: Part, named: dict[str, Any]) -> None:
+    """Whether the checksums that a completion names of a part are those it was uploaded with. Errors: InvalidPart,
+    InvalidRequest where one has to be named. [LS:test_complete_multipart_parts_checksum]"""
+    wanted, known = upload.checksum_algorithm, dict(part.checksums)
+    for algorithm in ALGORITHMS:
+        value = named.get(f"Checksum{algorithm}")
+        if value and known.get(algorithm, value if not wanted else "") != value:
+            if wanted and algorithm != wanted:
+                raise errors.BadDigest(
+                    f"The {algorithm.lower()} you specified for part {part.number} did not match what we received."
+                )
+            raise errors.InvalidPart(UploadId=upload.id, PartNumber=str(part.number), ETag=part.etag)
+    if wanted and upload.checksum_type == "COMPOSITE" and not named.get(f"Checksum{wanted}"):
+        raise errors.InvalidRequest(
+            f"The upload was created using a {wanted.lower()} checksum. The complete request must include the checksum "
+            f"for each part. It was missing for part {part.number} in the request."
+        )
 
 
 def _check_size(request: Request, size: int) -> None:
@@ -162,24 +207,22 @@ def _check_size(request: Request, size: int) -> None:
 
 
 def _checksum(request: Request, upload: Upload, parts: list[Part]) -> tuple[tuple[str, str], ...]:
-    """The checksum of the whole, if the upload was begun with one; judged against the one the request names."""
-    if not upload.checksum_algorithm:
-        return ()
-    value = checksums.of_upload(upload.checksum_algorithm, upload.checksum_type, parts)
-    if not value:  # A part was copied out of a blob, which nobody read.
-        return ()
-    claimed = request.get(f"Checksum{upload.checksum_algorithm}")
-    if claimed and claimed.split("-")[0] != value.split("-")[0]:
-        raise errors.BadDigest(
-            f"The {upload.checksum_algorithm.lower()} you specified did not match the calculated checksum."
-        )
-    return ((upload.checksum_algorithm, value),)
+    """The checksum of the whole: the one that the upload was begun with, else CRC64NVME; judged against those that the
+    request names. Errors: BadDigest."""
+    algorithm = upload.checksum_algorithm or checksums.UNSAID
+    value = checksums.of_upload(algorithm, upload.checksum_type or "FULL_OBJECT", parts)
+    claimed = request.get(f"Checksum{algorithm}")
+    if claimed and value and claimed.split("-")[0] != value.split("-")[0]:
+        raise errors.BadDigest(f"The {algorithm.lower()} you specified did not match the calculated checksum.")
+    return ((algorithm, value),) if value else ()
 
 
 @operation("AbortMultipartUpload", action="s3:AbortMultipartUpload", resource=object_arn)
 def abort_multipart_upload(call: Call, request: Request) -> Output:
     """Drops an upload and its parts; tells nobody. Errors: NoSuchUpload."""
     bucket = require(call, request)
+    if request.get("IfMatchInitiatedTime") is not None:  # Of directory buckets alone.
+        raise errors.not_served("x-amz-if-match-initiated-time")
     storage.abandon_upload(call, bucket.name, found_upload(call, bucket, request))
     return None
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from hashlib import md5
 from typing import Any
 
 from outfall.core.body import Body, Segment, refer
+from outfall.core.effects import DigestBytes
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Operation, Output, Request, operation
-from outfall.services.s3 import errors, storage
+from outfall.services.s3 import checksums, encryption, errors, storage
 from outfall.services.s3.access import bucket_arn, listing_keys, object_arn, require
-from outfall.services.s3.attributes import SERVER_SIDE_ENCRYPTION, checksum_members, quoted
+from outfall.services.s3.attributes import checksum_members, quoted
 from outfall.services.s3.conditions import ONE_RANGE, check_copy_source
 from outfall.services.s3.copysource import READ_SOURCE, Source, found_source
+from outfall.services.s3.encryption import check_part, check_readable, etag_of
+from outfall.services.s3.expiry import abortion
 from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit
-from outfall.services.s3.model import PARTS, UPLOADS, Bucket, Part, Upload
+from outfall.services.s3.model import PARTS, UPLOADS, Bucket, Pairs, Part, Upload
 from outfall.services.s3.multipart import found_upload, part_key, replace_part
 from outfall.services.s3.writing import EMPTY_MD5
 
 PART_NUMBER_MAX = 10_000
+PART_SIZE_MAX = 5 * 1024**3
 
 
 @operation("UploadPart", action="s3:PutObject", resource=object_arn)
@@ -31,12 +34,27 @@ def upload_part(call: Call, request: Request) -> Output:
     number = _part_number(request)
     upload = found_upload(call, bucket, request)
     body = request.get("Body") or Body(0, (), EMPTY_MD5)
-    _check_algorithm(upload, body)
+    check_part(request, upload.attributes.encryption)
+    said = tuple(pair for pair in body.checksums if _said(call, request, pair[0]))
+    _check_algorithm(upload, said)
     refer(call, body.segments)
-    part = Part(number, body.size, body.md5, call.now, body.segments, body.checksums)
+    etag = etag_of(call, upload.attributes.encryption, body.md5)
+    part = Part(number, body.size, etag, call.now, body.segments, body.checksums)
     replace_part(call, bucket, upload, part)
-    output: dict[str, Any] = {"ServerSideEncryption": SERVER_SIDE_ENCRYPTION, "ETag": quoted(part.etag)}
-    return output | checksum_members(part.checksums)
+    output: dict[str, Any] = {"ETag": quoted(part.etag)} | encryption.told(upload.attributes.encryption)
+    return output | checksum_members(said or tuple(pair for pair in part.checksums if pair[0] == _shown(upload)))
+
+
+def _said(call: Call, request: Request, algorithm: str) -> bool:
+    """Whether the client named the checksum itself; what S3 computes beside it is not told to it."""
+    return bool(request.get(f"Checksum{algorithm}")) or (
+        f"x-amz-checksum-{algorithm.lower()}" in call.headers.get("x-amz-trailer", "").lower()
+    )
+
+
+def _shown(upload: Upload) -> str:
+    """The algorithm whose checksums of parts are told: that which the upload was begun with."""
+    return upload.checksum_algorithm
 
 
 def _part_number(request: Request) -> int:
@@ -50,9 +68,9 @@ def _part_number(request: Request) -> int:
     return number
 
 
-def _check_algorithm(upload: Upload, body: Body) -> None:
+def _check_algorithm(upload: Upload, said: Pairs) -> None:
     """A part has to carry the checksum that its upload was begun with. [LS:test_multipart_upload checksums]"""
-    wanted, given = upload.checksum_algorithm, [name for name, _ in body.checksums]
+    wanted, given = upload.checksum_algorithm, [name for name, _ in said]
     if wanted and given and wanted not in given:
         raise errors.InvalidRequest(
             f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, actual checksum Type: "
@@ -67,30 +85,47 @@ def _check_algorithm(upload: Upload, body: Body) -> None:
 @operation("UploadPartCopy", action="s3:PutObject", resource=object_arn, also=READ_SOURCE)
 def upload_part_copy(call: Call, request: Request) -> Output:
     """Adds a part that consists of another object's bytes, or of a range of them. Errors: those of UploadPart and of
-    reading the source; InvalidArgument for a range outside of it. The bytes are shared, not copied.
+    reading the source; InvalidArgument for a range outside of it. The bytes are shared, not copied; they are read for
+    their digests.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
     """
+    _, upload, segments = _copied_bytes(call, request)
+    names = tuple(dict.fromkeys((checksums.UNSAID, upload.checksum_algorithm or checksums.UNSAID)))
+
+    def resume(again: Call, found: Body | None) -> Output:
+        source, upload, now = _copied_bytes(again, request)
+        if found is None or now != segments:
+            raise errors.NoSuchKey(Key=source.key)
+        bucket = require(again, request)
+        refer(again, segments)
+        etag = etag_of(again, upload.attributes.encryption, found.md5)
+        part = Part(_part_number(request), found.size, etag, again.now, segments, found.checksums)
+        replace_part(again, bucket, upload, part)
+        output: dict[str, Any] = {"CopySourceVersionId": source.version.id} if source.bucket.versioning else {}
+        result = {"ETag": quoted(part.etag), "LastModified": again.now // 1000 * 1000}
+        result |= checksum_members(tuple(pair for pair in part.checksums if pair[0] == _shown(upload)))
+        return output | {"CopyPartResult": result} | encryption.told(upload.attributes.encryption)
+
+    return DigestBytes(segments, names, resume)
+
+
+def _copied_bytes(call: Call, request: Request) -> tuple[Source, Upload, tuple[Segment, ...]]:
+    """The source, the upload, and the bytes that are copied from the one to the other."""
     bucket = require(call, request)
-    number = _part_number(request)
+    _part_number(request)
     upload = found_upload(call, bucket, request)
     source = found_source(call, request)
+    check_readable(request, source.version, "CopySource")
     check_copy_source(request, source.version)
-    part = _copied_part(call, number, source, request.get("CopySourceRange"))
-    refer(call, part.segments)
-    replace_part(call, bucket, upload, part)
-    output: dict[str, Any] = {"CopySourceVersionId": source.version.id} if source.bucket.versioning else {}
-    result = {"ETag": quoted(part.etag), "LastModified": call.now // 1000 * 1000}
-    return output | {"CopyPartResult": result, "ServerSideEncryption": SERVER_SIDE_ENCRYPTION}
-
-
-def _copied_part(call: Call, number: int, source: Source, header: str | None) -> Part:
-    start, length = _copied_range(header, source.version.size)
-    segments = storage.body(call.tx, source.bucket.name, source.key, source.version).segments
-    if length == source.version.size and not source.version.parts:
-        return Part(number, length, source.version.etag, call.now, segments, source.version.checksums)
-    segments = cut(segments, start, length)
-    return Part(number, length, _etag(segments), call.now, segments)
+    check_part(request, upload.attributes.encryption)
+    start, length = _copied_range(request.get("CopySourceRange"), source.version.size)
+    if length > PART_SIZE_MAX:
+        raise errors.InvalidRequest(
+            f"The specified copy source is larger than the maximum allowable size for a copy source: {PART_SIZE_MAX}"
+        )
+    stored = storage.body(call.tx, source.bucket.name, source.key, source.version)
+    return source, upload, cut(stored.segments, start, length)
 
 
 def cut(segments: tuple[Segment, ...], start: int, length: int) -> tuple[Segment, ...]:
@@ -104,15 +139,6 @@ def cut(segments: tuple[Segment, ...], start: int, length: int) -> tuple[Segment
             pieces.append(Segment(last - first, data=segment.data[first:last]))
         start -= segment.size
     return tuple(pieces)
-
-
-def _etag(segments: tuple[Segment, ...]) -> str:
-    """The MD5 of the bytes, where they are at hand. Of blobs it is that of their names: an ETag is opaque to clients,
-    and reading a blob here would hold up everybody else's transactions."""
-    digest = md5(usedforsecurity=False)
-    for one in segments:
-        digest.update(f"{one.blob}:{one.offset}:{one.size};".encode() if one.blob else one.data)
-    return digest.hexdigest()
 
 
 def _copied_range(header: str | None, size: int) -> tuple[int, int]:
@@ -154,9 +180,9 @@ def list_parts(call: Call, request: Request) -> Output:
     output |= {"PartNumberMarker": marker, "NextPartNumberMarker": page[-1].number if page else 0}
     output |= {"MaxParts": limit, "IsTruncated": len(rows) > limit > 0}
     if page:
-        output["Parts"] = [_told_part(part) for part in page]
+        output["Parts"] = [_told_part(part, _shown(upload)) for part in page]
     output |= {"Initiator": owner, "Owner": owner, "StorageClass": upload.attributes.storage_class}
-    return output | _algorithm(upload)
+    return output | _algorithm(upload) | abortion(bucket, upload.key, upload.initiated_ms)
 
 
 def _algorithm(upload: Upload) -> dict[str, str]:
@@ -164,9 +190,10 @@ def _algorithm(upload: Upload) -> dict[str, str]:
     return {"ChecksumAlgorithm": named, "ChecksumType": upload.checksum_type} if named else {}
 
 
-def _told_part(part: Part) -> dict[str, Any]:
+def _told_part(part: Part, shown: str) -> dict[str, Any]:
     told: dict[str, Any] = {"PartNumber": part.number, "LastModified": part.modified_ms // 1000 * 1000}
-    return told | {"ETag": quoted(part.etag), "Size": part.size} | checksum_members(part.checksums)
+    told |= {"ETag": quoted(part.etag), "Size": part.size}
+    return told | checksum_members(tuple(pair for pair in part.checksums if pair[0] == shown))
 
 
 @operation("ListMultipartUploads", action="s3:ListBucketMultipartUploads", resource=bucket_arn, context=listing_keys)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from outfall.core.body import Content
 from outfall.core.effects import Respond
+from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
-from outfall.services.s3 import errors, storage
+from outfall.services.s3 import errors, lock, storage
 from outfall.services.s3.access import bucket_arn, object_arn, of_current, of_version, require
 from outfall.services.s3.attributes import checksum_members, described, quoted
 from outfall.services.s3.conditions import byte_range, unmodified
+from outfall.services.s3.encryption import check_readable
+from outfall.services.s3.expiry import expiration, http_date
 from outfall.services.s3.model import BUCKETS, Bucket, Version
 
 OVERRIDES = {
@@ -58,18 +60,23 @@ def head_object(call: Call, request: Request) -> Output:
 def _read(call: Call, request: Request, *, with_body: bool) -> Output:
     bucket = require(call, request)
     version = find_version(call, bucket, request["Key"], request.get("VersionId"))
+    check_readable(request, version)
     output = _head(bucket, version)
+    if version.attributes.storage_class in ARCHIVES:
+        _check_restored(call, version, with_body=with_body)
     if unmodified(request, version):
         return Respond({name: output[name] for name in ("LastModified", "ETag") if name in output}, status=304)
     start, length, partial = _chosen_bytes(call, bucket, version, request)
-    output |= described(version)
+    output |= described(version) | lock.told(version) | restoration(call, version)
+    if not request.get("VersionId"):
+        output |= expiration(bucket, request["Key"], version)
     output["ContentLength"] = length
     if partial:
         output["ContentRange"] = f"bytes {start}-{start + length - 1}/{version.size}"
-    if request.get("PartNumber"):
-        output["PartsCount"] = version.parts or 1
-    if request.get("ChecksumMode") == "ENABLED" and not partial:
-        output |= checksum_members(version.checksums, version.checksum_type)
+    if request.get("PartNumber") and version.parts:
+        output["PartsCount"] = version.parts
+    if request.get("ChecksumMode") == "ENABLED":
+        output |= _checksums(call, bucket, version, request, partial=partial)
     output |= _overrides(call, request)
     if with_body:
         segments = storage.body(call.tx, bucket.name, request["Key"], version).segments
@@ -77,19 +84,62 @@ def _read(call: Call, request: Request, *, with_body: bool) -> Output:
     return Respond(output, status=206) if partial else output
 
 
+ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+"""Storage classes whose objects are read only when they were restored."""
+
+
+def _check_restored(call: Call, version: Version, *, with_body: bool) -> None:
+    """Errors: InvalidObjectState."""
+    if with_body and version.restored_until_ms <= call.now:
+        raise errors.InvalidObjectState(StorageClass=version.attributes.storage_class)
+
+
+def restoration(call: Call, version: Version) -> dict[str, Any]:
+    """The member `Restore`, where an archived object has a copy that can be read."""
+    if version.restored_until_ms <= call.now:
+        return {}
+    return {"Restore": f'ongoing-request="false", expiry-date="{http_date(version.restored_until_ms)}"'}
+
+
+def _checksums(call: Call, bucket: Bucket, version: Version, request: Request, *, partial: bool) -> dict[str, Any]:
+    """Those of the whole, of the part that was asked for, or none for a range."""
+    if not partial:
+        return checksum_members(version.checksums, version.checksum_type)
+    number = request.get("PartNumber")
+    if number is None:
+        return {}
+    if not version.parts:
+        return checksum_members(version.checksums, version.checksum_type)
+    parts = storage.body(call.tx, bucket.name, request["Key"], version).parts
+    return checksum_members(parts[number - 1].checksums, version.checksum_type)
+
+
 def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -> Version:
     """The version that a read means. Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker."""
     if not version_id:
         found = storage.current(call.tx, bucket.name, key)
         if found is None:
-            raise errors.NoSuchKey(Key=key)
+            raise _hidden(errors.NoSuchKey(Key=key), storage.newest_marker(call.tx, bucket, key))
         return found
     found = storage.version(call.tx, bucket.name, key, version_id)
     if found is None:
         raise errors.NoSuchVersion(Key=key, VersionId=version_id)
     if found.delete_marker:
-        raise errors.MethodNotAllowed(Method="GET", ResourceType="DeleteMarker")
+        refused = errors.MethodNotAllowed(Method=METHODS.get(call.operation, "GET"), ResourceType="DeleteMarker")
+        raise _hidden(refused, found, allow=True)
     return found
+
+
+METHODS = {"HeadObject": "HEAD", "PutObjectTagging": "PUT", "PutObjectAcl": "PUT", "DeleteObjectTagging": "DELETE"}
+
+
+def _hidden(error: AwsError, marker: Version | None, *, allow: bool = False) -> AwsError:
+    """The error, with what its headers tell of the delete marker that is in the way."""
+    if marker is not None:
+        told = (("x-amz-delete-marker", "true"), ("x-amz-version-id", marker.id))
+        dated = (("Last-Modified", http_date(marker.modified_ms)), ("Allow", "DELETE")) if allow else ()
+        error.headers = told + dated
+    return error
 
 
 def _head(bucket: Bucket, version: Version) -> dict[str, Any]:
@@ -130,10 +180,7 @@ def _part_bytes(call: Call, bucket: Bucket, version: Version, key: str, number: 
 def _overrides(call: Call, request: Request) -> dict[str, Any]:
     told = {name: request[member] for member, name in OVERRIDES.items() if request.get(member)}
     if request.get("ResponseExpires") is not None:
-        moment = datetime.fromtimestamp(request["ResponseExpires"] // 1000, UTC)
-        from email.utils import format_datetime  # slow to import, rarely needed
-
-        told["Expires"] = format_datetime(moment, usegmt=True)
+        told["Expires"] = http_date(request["ResponseExpires"])
     if told and call.principal.kind == "anonymous":
         raise errors.InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
     return told
@@ -159,6 +206,7 @@ def get_object_attributes(call: Call, request: Request) -> Output:
             "Invalid attribute name specified.", ArgumentName="x-amz-object-attributes", ArgumentValue=",".join(wanted)
         )
     version = find_version(call, bucket, request["Key"], request.get("VersionId"))
+    check_readable(request, version)
     told: dict[str, Any] = {
         "ETag": version.etag,
         "Checksum": checksum_members(version.checksums, version.checksum_type),

@@ -7,8 +7,8 @@ from typing import Any
 from outfall.authz import Ask, authorize, denial
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
 from outfall.flow import notify
-from outfall.services.s3 import errors, storage
-from outfall.services.s3.access import object_arn, of_current, of_version, require
+from outfall.services.s3 import errors, lock, storage
+from outfall.services.s3.access import effective_policy, object_arn, of_current, of_version, require
 from outfall.services.s3.conditions import names_etag
 from outfall.services.s3.model import NULL_VERSION, Bucket, Version
 from outfall.services.s3.writing import EMPTY_MD5, told_version
@@ -33,8 +33,14 @@ def delete_object(call: Call, request: Request) -> Output:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
     """
     bucket = require(call, request)
+    bypass = request.get("BypassGovernanceRetention")
+    if bypass is not None and bucket.lock is None:
+        raise errors.InvalidArgument(
+            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+            ArgumentName="x-amz-bypass-governance-retention",
+        )
     _check_conditions(call, bucket, request)
-    return _removed(call, bucket, request["Key"], request.get("VersionId") or "")
+    return _removed(call, bucket, request["Key"], request.get("VersionId") or "", bypass=bool(bypass))
 
 
 def _check_conditions(call: Call, bucket: Bucket, request: Request) -> None:
@@ -49,10 +55,10 @@ def _check_conditions(call: Call, bucket: Bucket, request: Request) -> None:
         raise errors.PreconditionFailed(Condition="If-Match")
 
 
-def _removed(call: Call, bucket: Bucket, key: str, version_id: str) -> dict[str, Any]:
-    """Removes and tells; the output of DeleteObject."""
+def _removed(call: Call, bucket: Bucket, key: str, version_id: str, *, bypass: bool) -> dict[str, Any]:
+    """Removes and tells; the output of DeleteObject. Errors: AccessDenied for a version under a lock."""
     if version_id:
-        return _removed_version(call, bucket, key, version_id)
+        return _removed_version(call, bucket, key, version_id, bypass=bypass)
     if bucket.versioning:
         marker = storage.mark_deleted(call, bucket, key)
         _tell(call, bucket, key, marker, "DeleteMarkerCreated")
@@ -64,13 +70,15 @@ def _removed(call: Call, bucket: Bucket, key: str, version_id: str) -> dict[str,
     return {}
 
 
-def _removed_version(call: Call, bucket: Bucket, key: str, version_id: str) -> dict[str, Any]:
+def _removed_version(call: Call, bucket: Bucket, key: str, version_id: str, *, bypass: bool) -> dict[str, Any]:
     there = storage.version(call.tx, bucket.name, key, version_id)
     output: dict[str, Any] = {"VersionId": version_id} if bucket.versioning else {}
     if there is None:
         if not bucket.versioning and version_id != NULL_VERSION:
             raise errors.NoSuchVersion(Key=key, VersionId=version_id)
         return output
+    if bucket.lock is not None:
+        lock.check_removal(call, bucket, key, there, bypass=bypass)
     storage.remove(call, bucket, key, there)
     _tell(call, bucket, key, there, "Delete")
     return {"DeleteMarker": True} | output if there.delete_marker else output
@@ -106,7 +114,11 @@ def delete_objects(call: Call, request: Request) -> Output:
         if refusal is not None:
             failed.append(named | refusal)
             continue
-        result = _removed(call, bucket, key, version_id)
+        try:
+            result = _removed(call, bucket, key, version_id, bypass=bool(request.get("BypassGovernanceRetention")))
+        except (errors.AccessDenied, errors.NoSuchVersion) as refused:
+            failed.append(named | {"Code": refused.code, "Message": refused.message})
+            continue
         if result.get("DeleteMarker"):
             named |= {"DeleteMarker": True, "DeleteMarkerVersionId": result["VersionId"]}
         deleted.append(named)
@@ -126,7 +138,7 @@ def _refusal(call: Call, bucket: Bucket, one: dict[str, Any]) -> dict[str, str] 
         action,
         f"arn:aws:s3:::{bucket.name}/{one['Key']}",
         {"aws:SourceIp": call.source_ip},
-        resource_policy=bucket.policy or None,
+        resource_policy=effective_policy(call, bucket, one["Key"]),
         resource_account=bucket.account,
     )
     decision = authorize(call, ask)

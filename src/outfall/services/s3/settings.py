@@ -1,4 +1,4 @@
-"""What is set on a bucket: its policy, tags, versioning and ACL. Notifications are in `notifications.py`."""
+"""What is set on a bucket: its policy, tags and versioning. Notifications are in `notifications.py`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from outfall.core.s3ids import canonical_user_id
+from outfall.core.effects import Respond
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import errors
 from outfall.services.s3.access import bucket_arn, require
 from outfall.services.s3.model import BUCKETS, Bucket
+from outfall.services.s3.publicity import is_public_policy
 from outfall.services.s3.tags import checked_tags, tag_set
 
 POLICY_BYTES_MAX = 20 * 1024
@@ -23,15 +24,18 @@ def _save(call: Call, bucket: Bucket) -> None:
 
 @operation("PutBucketPolicy", action="s3:PutBucketPolicy", resource=bucket_arn)
 def put_bucket_policy(call: Call, request: Request) -> Output:
-    """Replaces the bucket's policy. Errors: MalformedPolicy.
+    """Replaces the bucket's policy. Errors: MalformedPolicy; AccessDenied for one that lets everybody in, where the
+    public access block forbids it. The status is 204, whatever the model says. [LS:test_bucket_policy]
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
     """
     bucket = require(call, request)
     policy = request.get("Policy") or ""
     _check_policy(policy, bucket)
+    if bucket.public is not None and bucket.public.block_policy and is_public_policy(policy):
+        raise errors.AccessDenied
     _save(call, replace(bucket, policy=policy))
-    return None
+    return Respond({}, status=204)
 
 
 def _check_policy(text: str, bucket: Bucket) -> None:
@@ -88,20 +92,11 @@ def get_bucket_policy(call: Call, request: Request) -> Output:
 
 @operation("GetBucketPolicyStatus", action="s3:GetBucketPolicyStatus", resource=bucket_arn)
 def get_bucket_policy_status(call: Call, request: Request) -> Output:
-    """Whether the policy lets everybody in: a statement allows `*` without a condition. Errors: NoSuchBucketPolicy.
+    """Whether the policy lets everybody in. Errors: NoSuchBucketPolicy.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
     """
-    statements = json.loads(_policy(require(call, request)))["Statement"]
-    public = any(_is_public(one) for one in (statements if isinstance(statements, list) else [statements]))
-    return {"PolicyStatus": {"IsPublic": public}}
-
-
-def _is_public(statement: dict[str, Any]) -> bool:
-    principal = statement.get("Principal")
-    named = principal.get("AWS") if isinstance(principal, dict) else principal
-    everybody = named == "*" or (isinstance(named, list) and "*" in named)
-    return statement["Effect"] == "Allow" and everybody and not statement.get("Condition")
+    return {"PolicyStatus": {"IsPublic": is_public_policy(_policy(require(call, request)))}}
 
 
 @operation("DeleteBucketPolicy", action="s3:DeleteBucketPolicy", resource=bucket_arn)
@@ -150,6 +145,10 @@ def put_bucket_versioning(call: Call, request: Request) -> Output:
         raise errors.IllegalVersioningConfigurationException
     if status not in ("Enabled", "Suspended"):
         raise errors.MalformedXML
+    if status == "Suspended" and bucket.lock is not None:
+        raise errors.InvalidBucketState(
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        )
     _save(call, replace(bucket, versioning=status))
     return None
 
@@ -159,18 +158,6 @@ def get_bucket_versioning(call: Call, request: Request) -> Output:
     """Enabled, Suspended, or nothing where it was never switched on."""
     bucket = require(call, request)
     return {"Status": bucket.versioning} if bucket.versioning else {}
-
-
-def owner_acl(account: str) -> dict[str, Any]:
-    """The ACL that says: the owner may do everything, and nobody else is spoken of."""
-    owner = {"ID": canonical_user_id(account)}
-    return {"Owner": owner, "Grants": [{"Grantee": owner | {"Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]}
-
-
-@operation("GetBucketAcl", action="s3:GetBucketAcl", resource=bucket_arn)
-def get_bucket_acl(call: Call, request: Request) -> Output:
-    """The bucket's ACL, which is always its owner's: ACLs are off unless they are switched on, as on AWS."""
-    return owner_acl(require(call, request).account)
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -183,5 +170,4 @@ OPERATIONS: tuple[Operation, ...] = (
     delete_bucket_tagging,
     put_bucket_versioning,
     get_bucket_versioning,
-    get_bucket_acl,
 )

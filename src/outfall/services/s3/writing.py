@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from hashlib import md5
+
 from msgspec.structs import replace
 
 from outfall.core.body import Body
+from outfall.core.effects import DigestBytes
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
 from outfall.flow import notify
-from outfall.services.s3 import errors, storage
+from outfall.services.s3 import acl, checksums, encryption, errors, lock, storage
 from outfall.services.s3.access import object_arn, require
-from outfall.services.s3.attributes import (
-    SERVER_SIDE_ENCRYPTION,
-    attributes_of,
-    checksum_members,
-    quoted,
-    storage_class,
-)
+from outfall.services.s3.attributes import attributes_of, checksum_members, quoted, storage_class
 from outfall.services.s3.conditions import check_copy_source, check_write
-from outfall.services.s3.copysource import READ_SOURCE, found_source
-from outfall.services.s3.model import Attributes, Bucket, StoredBody, Version
+from outfall.services.s3.copysource import READ_SOURCE, Source, found_source
+from outfall.services.s3.encryption import check_readable
+from outfall.services.s3.expiry import expiration
+from outfall.services.s3.model import Attributes, Bucket, Encryption, Lock, Pairs, StoredBody, Version
 from outfall.services.s3.reading import version_member
 
 COPY_SIZE_MAX = 5 * 1024**3
@@ -26,7 +25,11 @@ EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 WRITE_ALSO = (
     Permission("s3:PutObjectTagging", object_arn, when=lambda call, request: bool(request.get("Tagging"))),
-    Permission("s3:PutObjectAcl", object_arn, when=lambda call, request: bool(request.get("ACL"))),
+    Permission("s3:PutObjectAcl", object_arn, when=lambda call, request: acl.speaks_of_access(request)),
+    Permission("s3:PutObjectRetention", object_arn, when=lambda call, request: bool(request.get("ObjectLockMode"))),
+    Permission(
+        "s3:PutObjectLegalHold", object_arn, when=lambda call, request: bool(request.get("ObjectLockLegalHoldStatus"))
+    ),
 )
 
 
@@ -36,14 +39,28 @@ def put_object(call: Call, request: Request) -> Output:
 
     The host has verified Content-MD5 and checksums. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
+    return put(call, request, "Put")
+
+
+def put(call: Call, request: Request, how: str) -> dict[str, object]:
+    """Writes an object that came in one piece, by `Put` or `Post`; the output of PutObject."""
     bucket = require(call, request)
     key, body = request["Key"], request.get("Body") or Body(0, (), EMPTY_MD5)
-    attributes = attributes_of(request, bucket)
+    attributes = attributes_of(call, request, bucket)
+    locked = lock.asked(call, request, bucket)
     check_write(request, storage.current(call.tx, bucket.name, key), key)
-    draft = Version("", 0, call.now, body.size, body.md5, attributes, body.checksums)
+    etag = encryption.etag_of(call, attributes.encryption, body.md5)
+    draft = Version("", 0, call.now, body.size, etag, attributes, body.checksums, lock=locked)
     version = storage.write(call, bucket, key, draft, StoredBody(body.segments))
-    created(call, bucket, key, version, "Put")
-    output = {"ETag": quoted(version.etag), "ServerSideEncryption": SERVER_SIDE_ENCRYPTION}
+    created(call, bucket, key, version, how)
+    return written(bucket, key, version)
+
+
+def written(bucket: Bucket, key: str, version: Version) -> dict[str, object]:
+    """What an answer to an upload in one piece tells of what was written."""
+    output: dict[str, object] = {"ETag": quoted(version.etag)}
+    output |= encryption.told(version.attributes.encryption, written=True)
+    output |= expiration(bucket, key, version)
     return output | checksum_members(version.checksums, version.checksum_type) | version_member(bucket, version)
 
 
@@ -70,39 +87,80 @@ def copy_object(call: Call, request: Request) -> Output:
     """A new object with the bytes of another, which it shares. Errors: those of PutObject and of reading the source;
     InvalidRequest for a copy to itself that changes nothing, and for a source above 5 GiB.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    Where the copy needs a digest that the source has not (it was put together of parts, or the copy is to have another
+    checksum), the bytes are read for it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
     """
+    bucket, source, attributes, locked = _copy(call, request)
+    name = (request.get("ChecksumAlgorithm") or "").upper()
+    if name and name not in checksums.DEFAULT_TYPES:
+        raise errors.InvalidRequest(checksums.UNKNOWN)
+    known = dict(source.version.checksums) if not _composite(source.version) else {}
+    wanted = name or next(iter(known), "CRC64NVME")
+    if not source.version.parts and (wanted in known or not name):
+        checked = {wanted: known[wanted]} if wanted in known else {}
+        return _copied(call, request, (bucket, source, attributes, locked), source.version.etag, tuple(checked.items()))
+    stored = storage.body(call.tx, source.bucket.name, source.key, source.version)
+
+    def resume(again: Call, found: Body | None) -> Output:
+        if found is None:
+            raise errors.NoSuchKey(Key=source.key)
+        return _copied(again, request, _copy(again, request), found.md5, found.checksums)
+
+    return DigestBytes(stored.segments, (wanted,), resume)
+
+
+def _composite(version: Version) -> bool:
+    return version.checksum_type == "COMPOSITE"
+
+
+Copy = tuple[Bucket, Source, Attributes, Lock | None]
+"""Where to, what, and how it is to be there."""
+
+
+def _copy(call: Call, request: Request) -> Copy:
     bucket = require(call, request)
     key = request["Key"]
     source = found_source(call, request)
+    check_readable(request, source.version, "CopySource")
     check_copy_source(request, source.version)
     if source.version.size > COPY_SIZE_MAX:
         raise errors.InvalidRequest(
             f"The specified copy source is larger than the maximum allowable size for a copy source: {COPY_SIZE_MAX}"
         )
-    attributes = _copied_attributes(request, bucket, source.version)
-    if (source.bucket.name, source.key) == (bucket.name, key) and not request.get("VersionId"):
-        _refuse_pointless(request, source.version, named_version=source.version_id)
+    attributes = _copied_attributes(call, request, bucket, source.version)
+    if (source.bucket.name, source.key) == (bucket.name, key):
+        _refuse_pointless(request, bucket, source.version, named_version=source.version_id)
+    locked = lock.asked(call, request, bucket, upload=True)
     check_write(request, storage.current(call.tx, bucket.name, key), key)
+    return bucket, source, attributes, locked
+
+
+def _copied(call: Call, request: Request, copy: Copy, etag: str, checked: Pairs) -> Output:
+    bucket, source, attributes, locked = copy
+    key = request["Key"]
     stored = storage.body(call.tx, source.bucket.name, source.key, source.version)
-    draft = replace(source.version, modified_ms=call.now, attributes=attributes)
-    if source.version.parts:
-        draft = replace(draft, parts=0, checksums=(), checksum_type="FULL_OBJECT")
-        if source.version.checksum_type == "FULL_OBJECT":
-            draft = replace(draft, checksums=source.version.checksums)
+    kept = source.version.attributes.encryption
+    if attributes.encryption is not None or kept is not None:
+        etag = encryption.etag_of(call, attributes.encryption, _plain_etag(stored, etag, kept))
+    draft = Version("", 0, call.now, source.version.size, etag, attributes, checked, lock=locked)
     version = storage.write(call, bucket, key, draft, StoredBody(stored.segments))
     created(call, bucket, key, version, "Copy")
     result = {"ETag": quoted(version.etag), "LastModified": version.modified_ms // 1000 * 1000}
-    output: dict[str, object] = {
-        "CopyObjectResult": result | checksum_members(version.checksums, version.checksum_type),
-        "ServerSideEncryption": SERVER_SIDE_ENCRYPTION,
-    }
+    output: dict[str, object] = {"CopyObjectResult": result | checksum_members(checked, version.checksum_type)}
+    output |= encryption.told(attributes.encryption, written=True) | expiration(bucket, key, version)
     if source.bucket.versioning:
         output["CopySourceVersionId"] = source.version.id
     return output | version_member(bucket, version)
 
 
-def _copied_attributes(request: Request, bucket: Bucket, source: Version) -> Attributes:
+def _plain_etag(stored: StoredBody, etag: str, kept: Encryption | None) -> str:
+    """The MD5 of bytes whose ETag was none, where they are at hand; large ones keep a text that is none."""
+    if kept is None or any(segment.blob for segment in stored.segments):
+        return etag
+    return md5(b"".join(one.data for one in stored.segments), usedforsecurity=False).hexdigest()
+
+
+def _copied_attributes(call: Call, request: Request, bucket: Bucket, source: Version) -> Attributes:
     """The source's attributes, or those of the request, as the two directives say."""
     for name in ("MetadataDirective", "TaggingDirective"):
         if request.get(name) not in (None, "", "COPY", "REPLACE"):
@@ -112,7 +170,7 @@ def _copied_attributes(request: Request, bucket: Bucket, source: Version) -> Att
                 ArgumentName=header,
                 ArgumentValue=request[name],
             )
-    given = attributes_of(request, bucket)
+    given = attributes_of(call, request, bucket)
     kept = source.attributes
     if request.get("MetadataDirective") != "REPLACE":
         website = tuple(pair for pair in given.headers if pair[0] == "WebsiteRedirectLocation")
@@ -123,14 +181,15 @@ def _copied_attributes(request: Request, bucket: Bucket, source: Version) -> Att
     return replace(given, storage_class=storage_class(request))
 
 
-def _refuse_pointless(request: Request, source: Version, *, named_version: str) -> None:
+def _refuse_pointless(request: Request, bucket: Bucket, source: Version, *, named_version: str) -> None:
     """A copy of an object onto itself has to change something. [LS:test_copy_in_place]"""
     changes = (
         request.get("MetadataDirective") == "REPLACE",
         bool(request.get("StorageClass")),
         bool(request.get("WebsiteRedirectLocation")),
-        bool(request.get("ServerSideEncryption")),
+        bool(request.get("ServerSideEncryption") or request.get("SSECustomerAlgorithm")),
         bool(request.get("ChecksumAlgorithm")),
+        source.attributes.encryption != bucket.encryption,
         bool(named_version),
     )
     if not any(changes):
