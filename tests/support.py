@@ -61,6 +61,15 @@ class KnownIdentities:
     def boundary(self, tx: Tx, principal: Principal) -> NamedPolicy | None:
         return None
 
+    def managed_policy(self, tx: Tx, arn: str) -> NamedPolicy | None:
+        return None
+
+    def provider_audiences(self, tx: Tx, account: str, url: str) -> tuple[str, ...] | None:
+        return None
+
+    def account_of_key(self, tx: Tx, access_key_id: str) -> str | None:
+        return None
+
 
 class NoFunctions:
     """Lambda without a function."""

@@ -102,6 +102,7 @@ GLOBAL_KEYS: dict[str, Callable[[_Facts], KeyValue]] = {
     ),
     "aws:resourceaccount": lambda facts: facts.owner or None,
     "aws:resourceorgid": lambda facts: _organization(facts.owner, facts),
+    "aws:sourceidentity": lambda facts: facts.principal.source_identity or None,
     "aws:federatedprovider": lambda facts: facts.principal.service if facts.principal.kind == "federated" else None,
     "aws:viaawsservice": lambda facts: "false",
     # A local server stands for endpoints that are reached through TLS. Were it "false", or what policies that refuse

@@ -55,6 +55,9 @@ class House(msgspec.Struct, frozen=True):
     """Where the tags of a resource are read, by the service's name in an ARN."""
     watch: Watch | None = None
     """Who is told of every decision of authorisation; None where nobody is."""
+    oidc_keys: Callable[[str], str | None] = lambda issuer: None
+    """The JSON Web Key Set of an OpenID Connect issuer (without scheme), as the server was told at start; None for an
+    issuer it was not told of. It may take long: never call it within a transaction. Raises OSError."""
     endpoint: Callable[[], str] = lambda: "http://localhost:4566"
     """Where this server is found, for the links in messages that no request brought about."""
 

@@ -204,6 +204,15 @@ class Identities(Protocol):
     def boundary(self, tx: Tx, principal: Any) -> NamedPolicy | None:
         """The permissions boundary of a user or of a session's role."""
 
+    def managed_policy(self, tx: Tx, arn: str) -> NamedPolicy | None:
+        """The managed policy with that ARN, a customer's own or AWS's."""
+
+    def provider_audiences(self, tx: Tx, account: str, url: str) -> tuple[str, ...] | None:
+        """The client ids of the account's OpenID Connect provider at `url` (without scheme); None if there is none."""
+
+    def account_of_key(self, tx: Tx, access_key_id: str) -> str | None:
+        """The account of a user's access key."""
+
 
 class RoleFacts(msgspec.Struct, frozen=True):
     """What others need to know of a role."""

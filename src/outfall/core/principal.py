@@ -17,6 +17,9 @@ class Principal(msgspec.Struct, frozen=True):
     `s3.amazonaws.com`) for service principals alone, and for kind `federated`, who has no account yet and shows the
     token of an identity provider: then it is the provider (its ARN, or `cognito-identity.amazonaws.com`).
 
+    `issuer_arn` is set for a federated user's session (GetFederationToken) alone: the user or root who asked for it,
+    whose policies limit it. `source_identity` is what `aws:SourceIdentity` holds.
+
     `issued_ms` is when temporary credentials were issued, 0 for others. `function_arn` is the Lambda function that they
     were issued to, if it was one.
     """
@@ -32,6 +35,8 @@ class Principal(msgspec.Struct, frozen=True):
     tags: tuple[tuple[str, str], ...] = ()
     issued_ms: int = 0
     function_arn: str = ""
+    source_identity: str = ""
+    issuer_arn: str = ""
 
     @property
     def policy_arn(self) -> str:

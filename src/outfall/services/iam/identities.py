@@ -8,7 +8,13 @@ from outfall.core.context import Context
 from outfall.core.ports import NamedPolicy, RoleFacts, Tx
 from outfall.core.principal import Principal, role_session
 from outfall.services.iam import managed
-from outfall.services.iam.model import GROUPS, ROLES, USERS, Holder, Role, key
+from outfall.services.iam.model import ACCESS_KEYS, GROUPS, OIDC_PROVIDERS, ROLES, USERS, Holder, Role, key
+
+
+ROOT_POLICY = NamedPolicy(
+    "root of the account", '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+)
+"""What limits a federated user whom root made: nothing but the session's own policy."""
 
 
 class IamIdentities:
@@ -23,6 +29,8 @@ class IamIdentities:
 
     def identity_policies(self, tx: Tx, principal: Any) -> tuple[NamedPolicy, ...]:
         """Inline policies, then attached ones in the order of attachment; a user's own before its groups'."""
+        if principal.issuer_arn.endswith(":root"):
+            return (ROOT_POLICY,)
         holder = _holder(tx, principal)
         if holder is None:
             return ()
@@ -38,6 +46,20 @@ class IamIdentities:
         if holder is None or not holder.boundary:
             return None
         return _managed(tx, holder.boundary)
+
+    def managed_policy(self, tx: Tx, arn: str) -> NamedPolicy | None:
+        """The managed policy with that ARN."""
+        return _managed(tx, arn)
+
+    def provider_audiences(self, tx: Tx, account: str, url: str) -> tuple[str, ...] | None:
+        """The client ids of an OpenID Connect provider."""
+        provider = tx.get(OIDC_PROVIDERS, (account, url))
+        return None if provider is None else provider.client_ids
+
+    def account_of_key(self, tx: Tx, access_key_id: str) -> str | None:
+        """The account of a user's access key."""
+        row = tx.get(ACCESS_KEYS, (access_key_id,))
+        return None if row is None else row.account
 
 
 def principal_at(ctx: Context, arn: str) -> Principal | None:
@@ -62,6 +84,10 @@ def _role_at(tx: Tx, arn: str) -> Role | None:
 def _holder(tx: Tx, principal: Principal) -> Holder | None:
     """The row behind a principal. A role or user that was deleted and made again is another one: its id differs."""
     found: Holder | None = None
+    if principal.issuer_arn:
+        user = tx.get(USERS, key(principal.account, principal.issuer_arn.rsplit("/", 1)[-1]))
+        known = user is not None and user.arn == principal.issuer_arn and user.created_ms <= principal.issued_ms
+        return user if known else None
     if principal.kind == "session":
         found = _role_at(tx, principal.role_arn)
     elif principal.kind == "user":

@@ -8,25 +8,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from outfall.authz.grammar import identity_problem
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.errors import NotServed
 from outfall.core.service import Request
-from outfall.services.sts.errors import InvalidParameterValue, MalformedPolicyDocument, ValidationError
+from outfall.services.sts.errors import InvalidParameterValue, ValidationError, refuse
 
 SESSION_NAME = r"[\w+=,.@-]*"
-POLICY_SIZE_MAX = 2048
+EXTERNAL_ID = r"[\w+=,.@:\/-]*"
 TAGS_MAX = 50
 
 Tags = tuple[tuple[str, str], ...]
-
-
-def refuse(value: object, member: str, rule: str) -> ValidationError:
-    """AWS's sentence about one member."""
-    shown = "null" if value is None else f"'{value}'"
-    return ValidationError(
-        f"1 validation error detected: Value {shown} at '{member}' failed to satisfy constraint: Member {rule}"
-    )
 
 
 def role_arn(request: Request) -> str:
@@ -48,12 +39,40 @@ def session_name(request: Request) -> str:
     text = request.get("RoleSessionName")
     if text is None:
         raise refuse(None, "roleSessionName", "must not be null")
-    if not re.fullmatch(SESSION_NAME, text, re.ASCII):
-        raise refuse(text, "roleSessionName", f"must satisfy regular expression pattern: {SESSION_NAME}")
+    return _name(text, "roleSessionName", SESSION_NAME, 64)
+
+
+def federated_name(request: Request) -> str:
+    """Name of a federated user: 2 to 32 characters of a few kinds."""
+    text = request.get("Name")
+    if text is None:
+        raise refuse(None, "name", "must not be null")
+    return _name(text, "name", SESSION_NAME, 32)
+
+
+def source_identity(request: Request) -> str:
+    """SourceIdentity: 2 to 64 characters of a few kinds, not beginning as AWS's own names; empty if none is given."""
+    text = request.get("SourceIdentity")
+    if text is None:
+        return ""
+    if text.lower().startswith("aws:"):
+        raise ValidationError("SourceIdentity cannot start with 'aws:'")
+    return _name(text, "sourceIdentity", SESSION_NAME, 64)
+
+
+def external_id(request: Request) -> str:
+    """ExternalId: 2 to 1224 characters of a few kinds; empty if none is given."""
+    text = request.get("ExternalId")
+    return "" if text is None else _name(text, "externalId", EXTERNAL_ID, 1224)
+
+
+def _name(text: str, member: str, pattern: str, longest: int) -> str:
+    if not re.fullmatch(pattern, text, re.ASCII):
+        raise refuse(text, member, f"must satisfy regular expression pattern: {pattern}")
     if len(text) < 2:
-        raise refuse(text, "roleSessionName", "must have length greater than or equal to 2")
-    if len(text) > 64:
-        raise refuse(text, "roleSessionName", "must have length less than or equal to 64")
+        raise refuse(text, member, "must have length greater than or equal to 2")
+    if len(text) > longest:
+        raise refuse(text, member, f"must have length less than or equal to {longest}")
     return str(text)
 
 
@@ -67,19 +86,6 @@ def duration_s(request: Request, *, most: int, default: int) -> int:
     if value > most:
         raise refuse(value, "durationSeconds", f"must have value less than or equal to {most}")
     return int(value)
-
-
-def session_policy(request: Request) -> str | None:
-    """The session policy, which must be a policy."""
-    document: str | None = request.get("Policy")
-    if document is None:
-        return None
-    if len(document) > POLICY_SIZE_MAX:
-        raise refuse(document, "policy", f"must have length less than or equal to {POLICY_SIZE_MAX}")
-    problem = identity_problem(document)
-    if problem is not None:
-        raise MalformedPolicyDocument(problem)
-    return document
 
 
 def session_tags(request: Request) -> Tags:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from outfall.core.context import Context
 from outfall.core.ports import RoleFacts, Table, Tx
 from outfall.core.principal import Principal, role_session
+from outfall.core.service import Call
 
 KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -57,6 +58,7 @@ def issue(
     transitive_tags: tuple[str, ...] = (),
 ) -> Credentials:
     """Credentials under which `principal` acts for that long, limited by the session policy on top of its own."""
+    principal = replace(principal, issued_ms=ctx.now)
     if session_policy is not None:
         principal = replace(principal, session_policies=(*principal.session_policies, session_policy))
     expires_ms = (ctx.now // 1000 + duration_s) * 1000
@@ -83,6 +85,12 @@ def issue_for_role(ctx: Context, role: RoleFacts, session_name: str, duration_s:
 def find_session(tx: Tx, access_key_id: str) -> Session | None:
     """The session with that key, expired or not."""
     return tx.get(SESSIONS, (access_key_id,))
+
+
+def caller_session(call: Call) -> Session | None:
+    """The session under whose credentials a call is made; None if they are long-lived ones."""
+    credential = call.headers.get("authorization", "").partition("Credential=")[2]
+    return find_session(call.tx, credential.partition("/")[0]) if credential else None
 
 
 def _digits(at_ms: int) -> str:
