@@ -58,6 +58,21 @@ const below =
 
 export const ROUTES: Route[] = [
   route("/", () => import("../pages/home/Home"), "Home"),
+
+  route("/sqs/queues", () => import("../pages/sqs/QueueList"), "Queues", SQS.slice(0, 1)),
+  route("/sqs/create-queue", () => import("../pages/sqs/CreateQueue"), "Create queue", SQS),
+  route("/sqs/queues/:name", () => import("../pages/sqs/QueuePage"), named, SQS),
+  route("/sqs/queues/:name/edit", () => import("../pages/sqs/EditQueue"), "Edit", below(SQS, "/sqs/queues")),
+  route(
+    "/sqs/queues/:name/send-receive",
+    () => import("../pages/sqs/SendReceive"),
+    "Send and receive messages",
+    below(SQS, "/sqs/queues"),
+  ),
+
+  route("/s3/buckets", () => import("../pages/s3/BucketList"), "Buckets", S3.slice(0, 1)),
+  route("/s3/buckets/:name", () => import("../pages/s3/BucketPage"), named, S3),
+  route("/s3/upload/:name", () => import("../pages/s3/Upload"), "Upload", below(S3, "/s3/buckets")),
 ];
 
 /** The services in the navigation at the side. */

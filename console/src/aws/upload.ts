@@ -1,0 +1,80 @@
+// Putting a file into a bucket: in one piece when it is small, else in parts, a few at once. What was cancelled or broken
+// off goes on with the parts that are missing.
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { s3 } from "./s3";
+
+const PART_SIZE = 8 * 1024 * 1024;
+const PARTS_MAX = 10_000;
+const AT_ONCE = 3;
+
+/** A file on its way, with what of it has arrived: given to `send` again, it goes on there. */
+export class Sending {
+  uploadId: string | undefined;
+  sent = 0;
+  readonly etags = new Map<number, string>();
+
+  constructor(
+    readonly file: File,
+    readonly bucket: string,
+    readonly key: string,
+  ) {}
+
+  get partSize(): number {
+    return Math.max(PART_SIZE, Math.ceil(this.file.size / PARTS_MAX));
+  }
+}
+
+/** Sends what is missing; `onProgress` hears how many bytes have arrived. Rejects when `signal` says stop. */
+export async function send(sending: Sending, signal: AbortSignal, onProgress: (sent: number) => void): Promise<void> {
+  if (sending.file.size <= sending.partSize) {
+    await sendWhole(sending, signal);
+    onProgress(sending.file.size);
+    return;
+  }
+  const { bucket: Bucket, key: Key, file } = sending;
+  if (!sending.uploadId) {
+    const begun = await s3().send(new CreateMultipartUploadCommand({ Bucket, Key, ContentType: typeOf(file) }), {
+      abortSignal: signal,
+    });
+    sending.uploadId = begun.UploadId;
+  }
+  const missing = numbers(sending).filter((number) => !sending.etags.has(number));
+  const work = async () => {
+    for (let number = missing.shift(); number !== undefined; number = missing.shift()) {
+      signal.throwIfAborted();
+      sending.sent += await sendPart(sending, number, signal);
+      onProgress(sending.sent);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const Parts = numbers(sending).map((PartNumber) => ({ PartNumber, ETag: sending.etags.get(PartNumber) }));
+  const whole = { Bucket, Key, UploadId: sending.uploadId, MultipartUpload: { Parts } };
+  await s3().send(new CompleteMultipartUploadCommand(whole), { abortSignal: signal });
+}
+
+function numbers(sending: Sending): number[] {
+  return Array.from({ length: Math.ceil(sending.file.size / sending.partSize) }, (_, i) => i + 1);
+}
+
+async function sendWhole({ bucket, key, file }: Sending, abortSignal: AbortSignal): Promise<void> {
+  // The SDK cannot take a File in a browser, hence its bytes.
+  const Body = new Uint8Array(await file.arrayBuffer());
+  await s3().send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: typeOf(file) }), { abortSignal });
+}
+
+async function sendPart(sending: Sending, number: number, abortSignal: AbortSignal): Promise<number> {
+  const { partSize, file, bucket, key, uploadId } = sending;
+  const piece = file.slice((number - 1) * partSize, number * partSize);
+  const Body = new Uint8Array(await piece.arrayBuffer());
+  const part = { Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: number, Body };
+  const got = await s3().send(new UploadPartCommand(part), { abortSignal });
+  sending.etags.set(number, got.ETag ?? "");
+  return piece.size;
+}
+
+const typeOf = (file: File): string => file.type || "application/octet-stream";
