@@ -6,7 +6,7 @@ STS gives no reason. [FL R1-R4; logs of 2025-26]
 
 from __future__ import annotations
 
-from outfall.authz.decision import Decision
+from outfall.authz.decision import Ask, Decision
 from outfall.core.errors import AwsError
 
 
@@ -65,6 +65,10 @@ CLASSES: dict[str, type[Denied]] = {
 """The class of a refusal by the service that answers."""
 
 
+_BARE = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+"""Actions whose refusal gives no reason."""
+
+
 def denial(decision: Decision, service: str) -> Denied:
     """The error that `service` answers a refused call with."""
     made = CLASSES.get(service, Denied)
@@ -78,10 +82,14 @@ def message(decision: Decision, service: str) -> str:
         return "Access Denied"
     action = _spelled(ask.action, service)
     reason = decision.reason.replace(ask.action, action)
-    head = f"User: {ask.principal.arn} is not authorized to perform: {action} on resource: "
-    if service == "sts":
-        return head + ask.resource
-    return f"{head}{_resource(ask.resource, service)} {reason}"
+    if service == "sts" and action in _BARE:
+        return head(ask, action) + ask.resource
+    return f"{head(ask, action)}{_resource(ask.resource, service)} {reason}"
+
+
+def head(ask: Ask, action: str) -> str:
+    """How the sentence begins, up to the resource."""
+    return f"User: {ask.principal.arn} is not authorized to perform: {action} on resource: "
 
 
 def _is_stranger(decision: Decision) -> bool:

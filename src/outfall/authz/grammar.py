@@ -62,6 +62,29 @@ def _identity_problems(told: dict[str, Any]) -> Iterator[str]:
         yield from _condition_problems(statement)
 
 
+def organization_problem(document: str, *, resource: bool) -> str | None:
+    """What is wrong with a service control policy, or with a resource control policy: that one names principals, and
+    only denies. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html"""
+    told = read_json(document)
+    if not isinstance(told, dict):
+        return SYNTAX
+    return next(_resource_control_problems(told) if resource else _identity_problems(told), None)
+
+
+def _resource_control_problems(told: dict[str, Any]) -> Iterator[str]:
+    yield from _shape_problems(told)
+    if told.get("Version") != "2012-10-17":
+        yield "Policy document must be version 2012-10-17 or greater."
+    for statement in _statements(told):
+        if statement.get("Principal") not in ("*", {"AWS": "*"}) or "NotPrincipal" in statement:
+            yield 'A resource control policy has "Principal": "*".'
+        if statement.get("Effect") == "Allow":
+            yield "A resource control policy can only deny."
+        yield from _action_problems(statement)
+        yield from _resource_problems(statement)
+        yield from _condition_problems(statement)
+
+
 def trust_problem(document: str) -> str | None:
     """What is wrong with a role's trust policy."""
     told = read_json(document)

@@ -19,6 +19,8 @@ COMMANDS = {
     "events": "events:events",
     "skip": "events:skip",
     "replay": "replay:replay",
+    "explain": "permissions:explain",
+    "policy": "permissions:policy",
     "clock": "clock:clock",
     "reset": "events:reset",
     "demo": "demo:demo",

@@ -10,8 +10,11 @@ from typing import Any
 
 import click
 
+from outfall.authz.organization import BadOrganization, read_organization
 from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, say, wait_until
 from outfall.cli.events import clock as shown
+from outfall.core.context import IamMode
+from outfall.core.organization import Organization
 from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
 from outfall.host.console import ROOT
 from outfall.host.trouble import BadChaos, Trouble
@@ -32,6 +35,18 @@ def _root_key(text: str) -> tuple[str, str]:
     return key, secret
 
 
+def _organization(path: Path | None) -> Organization | None:
+    if path is None:
+        return None
+    try:
+        return read_organization(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        told = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise click.BadParameter(f"{path}: {told}", param_hint="--organization-policy") from None
+    except BadOrganization as error:
+        raise click.BadParameter(f"{path}: {error}", param_hint="--organization-policy") from None
+
+
 def _trouble(text: str | None) -> Trouble | None:
     try:
         return Trouble.parse(text) if text else None
@@ -49,6 +64,16 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option(
     "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
 )
+@click.option(
+    "--iam",
+    type=click.Choice(["enforce", "audit", "off"]),
+    default="enforce",
+    show_default=True,
+    help="audit: allow, and tell what AWS would refuse; off: ask no policy.",
+)
+@click.option(
+    "--organization-policy", type=click.Path(path_type=Path), metavar="FILE", help="The organisation's policies (JSON)."
+)
 @click.option("--strict", is_flag=True, help="Close queues without a policy to SNS and EventBridge, as AWS does.")
 @click.option("--chaos", metavar="seed=7,duplicate=0.1,...", help="Trouble on request; see the docs.")
 @click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
@@ -62,6 +87,8 @@ def up(
     ephemeral: bool,
     time_scale: float,
     clock: str,
+    iam: IamMode,
+    organization_policy: Path | None,
     strict: bool,
     chaos: str | None,
     root_keys: tuple[str, ...],
@@ -78,6 +105,8 @@ def up(
         time_scale=time_scale,
         clock=clock,
         chaos=_trouble(chaos),
+        iam=iam,
+        organization=_organization(organization_policy),
         strict=strict,
         root_keys=tuple(_root_key(text) for text in root_keys),
         environments=environments,
@@ -171,6 +200,7 @@ def _status_rows(endpoint: str, told: dict[str, Any]) -> list[tuple[str, str]]:
         ("data", told["data"] or "in memory"),
         ("console", f"{endpoint}{ROOT}/" if told["console"] == "built" else told["console"]),
         ("environments", f"{environments['kind']}, at most {environments['max']}"),
+        ("permissions", told["iam"]),
         ("time scale", f"{told['time_scale']:g}"),
         ("clock", f"{told['clock']}, now {shown(told['clock_ms'])} UTC"),
         ("services", " ".join(told["services"])),

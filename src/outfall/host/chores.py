@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from outfall.authz import uses
 from outfall.core.body import GARBAGE_QUEUE
 from outfall.core.context import Context
 from outfall.core.invocation import Package
@@ -89,4 +90,5 @@ def _sweep(ctx: Context, item: Item) -> None:
     writer.sweep(ctx)
     series.sweep(ctx)
     history.sweep(ctx)
+    uses.sweep(ctx)
     ctx.tx.release(SWEEP_QUEUE, item.handle, due_ms=ctx.now + SWEEP_EVERY_MS)

@@ -31,10 +31,12 @@ from outfall.host.parking import Parking
 from outfall.host.poller import Station
 from outfall.host.pollers import Pollers
 from outfall.host.private import Facade, PrivateApi
+from outfall.host.resource_tags import RESOURCE_TAGS
 from outfall.host.running import Running, write_logs
 from outfall.host.signer import RsaSigner
 from outfall.host.time_travel import TimeTravel, open_clock
 from outfall.host.trouble import Trouble
+from outfall.host.watch import Decisions
 from outfall.host.worker import Runner, Worker, Workshop
 from outfall.sandbox import Beginning, EnvironmentCredentials, LocalSandbox, open_sandbox
 from outfall.services import cloudwatch, events, iam, lambda_, logs, s3, sns, sqs, sts
@@ -105,6 +107,7 @@ class Program(msgspec.Struct):
     worker: Worker
     pollers: Pollers
     meter: Meter
+    watch: Decisions
     door: Door
     console: Console
     http: HttpServer
@@ -125,6 +128,7 @@ class Program(msgspec.Struct):
         await asyncio.gather(self.worker.stop(self.config.drain_s), self.pollers.stop(self.config.drain_s))
         await self.sandbox.close()
         await self.meter.write()
+        await self.watch.write()
         await self.store.close()
 
 
@@ -144,7 +148,7 @@ async def compose(
 
     program: Program
     chaos = Chaos(config.chaos or Trouble())
-    meter = Meter()
+    meter, watch = Meter(), Decisions(log)
     house = House(
         metrics=meter,
         targets=chaos.between(TARGETS) if config.chaos else TARGETS,
@@ -157,6 +161,10 @@ async def compose(
         objects=object_segments,
         sources=SOURCES,
         signer=RsaSigner(),
+        iam=config.iam,
+        organization=config.organization,
+        resource_tags=RESOURCE_TAGS,
+        watch=watch,
         endpoint=endpoint,
     )
 
@@ -164,6 +172,7 @@ async def compose(
         return Context(tx, clock.now_ms(), clock.wall_ms(), ids, "", "", house)
 
     meter.attach(store, context)
+    watch.attach(store)
     sandbox = await open_sandbox(
         sandboxing,
         credentials=_credentials(store, context),
@@ -189,6 +198,7 @@ async def compose(
         run=running,
         write_logs=write_logs,
         read_segments=_reader(blobs),
+        digest_segments=lambda segments, names: intake.digest(segments, names, blobs),
         owner_of=lambda tx, arn: owner_account(tx, arn.resource.split("/", 1)[0]) or "",
         log=log,
     )
@@ -225,6 +235,7 @@ async def compose(
 
     async def reset() -> None:
         meter.drop()
+        watch.drop()
         await store.clear()
         blobs.clear()
         await store.run(lambda tx: begin_sweeping(context(tx)))
@@ -235,6 +246,7 @@ async def compose(
             "data": str(config.data) if config.data else None,
             "time_scale": config.time_scale,
             "clock": config.clock,
+            "iam": config.iam,
             "console": console.state(),
             "environments": {
                 "kind": sandbox.kind,
@@ -246,9 +258,11 @@ async def compose(
 
     names, console = tuple(service.name for service in SERVICES), Console()
     travel = TimeTravel(clock, store, worker, pollers)
-    private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel))
+    private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel, watch))
     door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, console, store, blobs, ids, log))
-    program = Program(config, store, blobs, sandbox, worker, pollers, meter, door, console, HttpServer(), travel, reset)
+    program = Program(
+        config, store, blobs, sandbox, worker, pollers, meter, watch, door, console, HttpServer(), travel, reset
+    )
     return program
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from outfall.core.context import IamMode
+from outfall.core.organization import Organization
 from outfall.host.trouble import Trouble
 
 DEFAULT_PORT = 4566
@@ -26,6 +28,10 @@ class Config(msgspec.Struct, frozen=True):
     chaos: Trouble | None = None
     strict: bool = False
     """Whether a queue without a policy is closed to topics and rules, as on AWS."""
+    iam: IamMode = "enforce"
+    """What becomes of a call that no policy allows."""
+    organization: Organization | None = None
+    """The organisation that every account is in, if one is described."""
     root_keys: tuple[tuple[str, str], ...] = ()
     environments: str = "auto"
     environments_max: int = 32

@@ -13,13 +13,12 @@ import msgspec
 
 from outfall.authz import Ask, authorize, denial
 from outfall.core.arn import Arn, MalformedArn
-from outfall.core.body import Segment
+from outfall.core.body import Body, Segment
 from outfall.core.context import Context, House
-from outfall.core.effects import Park, ReadBytes, Respond, RunFunction
+from outfall.core.effects import DigestBytes, Park, ReadBytes, Respond, RunFunction
 from outfall.core.errors import NotServed
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Ids, Store, Tx
-from outfall.core.principal import Principal
 from outfall.core.service import Call, Operation, Permission, Service
 from outfall.flow import metrics
 from outfall.host.admission import Admission, Admitted
@@ -46,6 +45,7 @@ class Front(msgspec.Struct, frozen=True):
     run: Runner
     write_logs: Callable[[Context, Run, Outcome], None]
     read_segments: Callable[[tuple[Segment, ...]], Awaitable[bytes]]
+    digest_segments: Callable[[tuple[Segment, ...], tuple[str, ...]], Awaitable[Body]]
     owner_of: Callable[[Tx, Arn], str]
     log: Callable[[str], None]
 
@@ -138,9 +138,11 @@ class Dispatcher:
                 assert parked is not None
                 parked_until = await self._park(call, output, parked, due_ms)
                 continue
-            while isinstance(output, RunFunction | ReadBytes):
+            while isinstance(output, RunFunction | ReadBytes | DigestBytes):
                 if isinstance(output, RunFunction):
                     output = await self.run_function(call, output)
+                elif isinstance(output, DigestBytes):
+                    output = await self._digest_bytes(call, output)
                 else:
                     output = await self._read_bytes(call, output)
             return self._render(visit, output)
@@ -176,6 +178,13 @@ class Dispatcher:
         except FileNotFoundError:
             data = None
         found = await asyncio.to_thread(effect.look, data)
+        return await self._resume(call, lambda again: effect.resume(again, found))
+
+    async def _digest_bytes(self, call: Call, effect: DigestBytes) -> Any:
+        try:
+            found: Body | None = await self._front.digest_segments(effect.segments, effect.checksums)
+        except FileNotFoundError:
+            found = None
         return await self._resume(call, lambda again: effect.resume(again, found))
 
     async def _resume(self, call: Call, work: Callable[[Call], Any]) -> Any:
@@ -227,11 +236,8 @@ class Dispatcher:
         resource = permission.resource(call, parameters)
         policy, owner = self._policy_at(call, resource)
         keys = dict(permission.context(call, parameters)) if permission.context else {}
-        keys.setdefault("aws:SourceIp", call.source_ip)
-        ask = Ask(call.principal, permission.action, resource, keys, resource_policy=policy, resource_account=owner)
-        decision = authorize(call, ask)
+        decision = authorize(call, Ask(call.principal, permission.action, resource, keys, policy, owner, parameters))
         if not decision.allowed:
-            self._front.log(_denied(call.principal, decision.ask.action, resource, decision.missing))
             raise denial(decision, service)
 
     def _policy_at(self, call: Call, resource: str) -> tuple[str | None, str]:
@@ -244,8 +250,3 @@ class Dispatcher:
         owner = arn.account or self._front.owner_of(call.tx, arn) or call.account
         read = call.house.resource_policies.get(arn.service)
         return (read(call, arn) if read else None), owner
-
-
-def _denied(principal: Principal, action: str, resource: str, missing: str) -> str:
-    hint = f"; this statement would allow it: {missing}" if missing else ""
-    return f"denied: {principal.arn} may not {action} on {resource}{hint}"

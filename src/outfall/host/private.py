@@ -1,5 +1,5 @@
 """The private API: what AWS has no call for. Which request goes where, and what all of them have in common; the answers
-themselves are in `private_server`, `private_events`, `private_queues` and `private_stream`.
+themselves are in `private_server`, `private_events`, `private_queues`, `private_permissions` and `private_stream`.
 
 Answers are JSON and carry the server's clock. Anything but a GET needs the header `x-outfall`, which a foreign web page
 cannot send, and is refused when it comes from one anyway. `openapi.json` describes all of it.
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from outfall.host import private_events, private_queues, private_server
+from outfall.host import private_events, private_permissions, private_queues, private_server
 from outfall.host.exchange import HttpRequest, HttpResponse
 from outfall.host.private_call import Answer, Asked, Facade, Refused, Route
 from outfall.host.private_stream import Streams
@@ -34,6 +34,7 @@ class PrivateApi:
             *private_server.ROUTES,
             *private_events.ROUTES,
             *private_queues.ROUTES,
+            *private_permissions.ROUTES,
             Route("GET", "/_outfall/api/stream", self._streams.open, ("after",)),
         )
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 import uvloop
 
+from outfall.core.context import IamMode
 from outfall.host.compose import Program, compose
 from outfall.host.config import DEFAULT_REGION, Config
 from outfall.host.trouble import Trouble
@@ -73,14 +74,20 @@ def _silent(line: str) -> None:
 
 @contextlib.contextmanager
 def running(
-    *, clock: str = "manual", environments: str = "auto", data: Path | None = None, chaos: str = ""
+    *,
+    clock: str = "manual",
+    environments: str = "auto",
+    data: Path | None = None,
+    chaos: str = "",
+    iam: IamMode = "enforce",
 ) -> Iterator[Inside]:
     """A server in this process, on a free port, for as long as the block lasts.
 
-    `chaos` asks for trouble as `outfall up --chaos` does, so that a test can prove that a function bears it.
+    `chaos` asks for trouble as `outfall up --chaos` does, so that a test can prove that a function bears it; `iam` is
+    what becomes of what no policy allows, as in `outfall up --iam`.
     """
     trouble = Trouble.parse(chaos) if chaos else None
-    config = Config(port=0, data=data, clock=clock, environments=environments, chaos=trouble)
+    config = Config(port=0, data=data, clock=clock, environments=environments, chaos=trouble, iam=iam)
     started: list[Inside | BaseException] = []
     ready, done = threading.Event(), asyncio.Event()
 
