@@ -88,40 +88,43 @@ def _organization(account: str, facts: _Facts) -> str | None:
     return known.id if known is not None and account else None
 
 
-GLOBAL_KEYS: dict[str, Callable[[_Facts], KeyValue]] = {
-    "aws:principalarn": _of_identity(lambda principal: principal.policy_arn),
-    "aws:principalaccount": _of_identity(lambda principal: principal.account),
-    "aws:principaltype": _kind,
+KEYS: dict[str, Callable[[_Facts], KeyValue]] = {
+    "aws:PrincipalArn": _of_identity(lambda principal: principal.policy_arn),
+    "aws:PrincipalAccount": _of_identity(lambda principal: principal.account),
+    "aws:PrincipalType": _kind,
     "aws:userid": _of_identity(lambda principal: principal.unique_id),
     "aws:username": lambda facts: facts.principal.user_name or None,
-    "aws:principalisawsservice": lambda facts: "true" if facts.principal.kind == "service" else "false",
-    "aws:principalservicename": lambda facts: facts.principal.service if facts.principal.kind == "service" else None,
-    "aws:principalservicenameslist": _service_names,
-    "aws:principalorgid": lambda facts: (
+    "aws:PrincipalIsAWSService": lambda facts: "true" if facts.principal.kind == "service" else "false",
+    "aws:PrincipalServiceName": lambda facts: facts.principal.service if facts.principal.kind == "service" else None,
+    "aws:PrincipalServiceNamesList": _service_names,
+    "aws:PrincipalOrgID": lambda facts: (
         None if facts.principal.kind in _NAMELESS else _organization(facts.principal.account, facts)
     ),
-    "aws:resourceaccount": lambda facts: facts.owner or None,
-    "aws:resourceorgid": lambda facts: _organization(facts.owner, facts),
+    "aws:ResourceAccount": lambda facts: facts.owner or None,
+    "aws:ResourceOrgID": lambda facts: _organization(facts.owner, facts),
     "aws:sourceidentity": lambda facts: facts.principal.source_identity or None,
-    "aws:federatedprovider": lambda facts: facts.principal.service if facts.principal.kind == "federated" else None,
-    "aws:viaawsservice": lambda facts: "false",
+    "aws:FederatedProvider": lambda facts: facts.principal.service if facts.principal.kind == "federated" else None,
+    "aws:ViaAWSService": lambda facts: "false",
     # A local server stands for endpoints that are reached through TLS. Were it "false", or what policies that refuse
     # plain HTTP take for it, every bucket with such a policy would be closed.
-    "aws:securetransport": lambda facts: "true",
-    "aws:sourceip": _source_ip,
-    "aws:useragent": lambda facts: facts.header("user-agent"),
-    "aws:referer": lambda facts: facts.header("referer"),
-    "aws:currenttime": lambda facts: _iso(facts.ctx.now),
-    "aws:epochtime": lambda facts: str(facts.ctx.now // 1000),
-    "aws:tokenissuetime": lambda facts: _iso(facts.principal.issued_ms) if facts.principal.issued_ms else None,
+    "aws:SecureTransport": lambda facts: "true",
+    "aws:SourceIp": _source_ip,
+    "aws:UserAgent": lambda facts: facts.header("user-agent"),
+    "aws:Referer": lambda facts: facts.header("referer"),
+    "aws:CurrentTime": lambda facts: _iso(facts.ctx.now),
+    "aws:EpochTime": lambda facts: str(facts.ctx.now // 1000),
+    "aws:TokenIssueTime": lambda facts: _iso(facts.principal.issued_ms) if facts.principal.issued_ms else None,
     # Only temporary credentials have it, and nobody has a device here.
-    "aws:multifactorauthpresent": lambda facts: "false" if _temporary(facts) else None,
-    "aws:requestedregion": lambda facts: facts.ctx.region or None,
-    "aws:tagkeys": lambda facts: tag_keys(facts.parameters),
-    "lambda:sourcefunctionarn": lambda facts: facts.principal.function_arn or None,
+    "aws:MultiFactorAuthPresent": lambda facts: "false" if _temporary(facts) else None,
+    "aws:RequestedRegion": lambda facts: facts.ctx.region or None,
+    "aws:TagKeys": lambda facts: tag_keys(facts.parameters),
+    "lambda:SourceFunctionArn": lambda facts: facts.principal.function_arn or None,
 }
-"""Each global key in lower case, and where its value comes from. aws:CalledVia is not among them: no service here calls
+"""Each global key in AWS's spelling, and where its value comes from. aws:CalledVia is not among them: no service here calls
 another one with the caller's own credentials."""
+
+GLOBAL_KEYS = {name.lower(): read for name, read in KEYS.items()}
+"""The same in lower case: keys are compared without regard to it."""
 
 _PRINCIPAL_TAG, _REQUEST_TAG = "aws:principaltag/", "aws:requesttag/"
 _RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/", "s3:existingobjecttag/")

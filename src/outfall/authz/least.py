@@ -15,7 +15,7 @@ from outfall.core.ports import NamedPolicy
 
 SIZE_MAX = 6144
 """Characters of a managed policy without white space. [DOC:reference_iam-quotas]"""
-_STEPS = (100, 50, 20, 10, 5, 2, 1)
+_STEPS = (20, 10, 5, 2, 1)
 """How many resources of one action are kept apart, until the policy is small enough."""
 
 Done = Sequence[tuple[Spot, Use]]

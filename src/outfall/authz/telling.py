@@ -8,7 +8,7 @@ from outfall.authz import explain
 from outfall.authz.authorize import owner_of
 from outfall.authz.decision import Decision
 from outfall.authz.denied import head
-from outfall.authz.keys import GLOBAL_KEYS, request_keys
+from outfall.authz.keys import KEYS, request_keys
 from outfall.core.context import Context
 
 _WHERE = {
@@ -59,9 +59,9 @@ def context_of(ctx: Context, decision: Decision) -> dict[str, str | list[str]]:
     }
     lowered = {key.lower() for key in found}
     lookup = request_keys(ctx, ask.principal, {}, action=ask.action, resource=ask.resource, owner=owner_of(ctx, ask))
-    names = [*GLOBAL_KEYS, *(f"aws:principaltag/{key.lower()}" for key, _ in ask.principal.tags)]
+    names = [*KEYS, *(f"aws:PrincipalTag/{key}" for key, _ in ask.principal.tags)]
     for key in names:
-        value = None if key in lowered else lookup(key)
+        value = None if key.lower() in lowered else lookup(key.lower())
         if value is not None:
             found[key] = value if isinstance(value, str) else list(value)
     return found

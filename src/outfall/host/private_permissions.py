@@ -53,7 +53,10 @@ def _shown(facade: Facade, tx: Tx, entry: Entry) -> dict[str, Any]:
     ctx = facade.context(tx).at(entry.account, entry.region)
     ctx.now = entry.at_ms
     where = {"at_ms": entry.at_ms, "request_id": entry.request_id, "operation": entry.operation}
-    return where | told(ctx, entry.decision)
+    shown = told(ctx, entry.decision)
+    if entry.source_ip and entry.decision.ask.principal.kind != "service":
+        shown["context"].setdefault("aws:SourceIp", entry.source_ip)
+    return where | shown
 
 
 async def _explain(facade: Facade, asked: Asked) -> Answer:

@@ -41,6 +41,7 @@ class Entry(NamedTuple):
     request_id: str
     operation: str
     decision: Decision
+    source_ip: str = ""
 
 
 class Decisions:
@@ -62,13 +63,15 @@ class Decisions:
 
     def decided(self, ctx: Context, decision: Decision) -> None:
         """Takes note of a decision."""
-        request_id, operation = (ctx.request_id, ctx.operation) if isinstance(ctx, Call) else ("", "")
+        request_id, operation, source_ip = "", "", ""
+        if isinstance(ctx, Call):
+            request_id, operation, source_ip = ctx.request_id, ctx.operation, ctx.source_ip
         if decision.ask.resource_policy is not None or decision.ask.parameters:
             # Documents and parameters may be long; what they said stands in the decision.
             decision = msgspec.structs.replace(
                 decision, ask=msgspec.structs.replace(decision.ask, resource_policy=None, parameters=None)
             )
-        entry = Entry(ctx.now, ctx.account, ctx.region, request_id, operation, decision)
+        entry = Entry(ctx.now, ctx.account, ctx.region, request_id, operation, decision, source_ip)
         self._recent.append(entry)
         if not decision.allowed or decision.audited:
             self._refuse(entry)
