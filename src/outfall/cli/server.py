@@ -17,6 +17,7 @@ from outfall.core.context import IamMode
 from outfall.core.organization import Organization
 from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
 from outfall.host.console import ROOT
+from outfall.host.oidc import BadProvider, Provider
 from outfall.host.trouble import BadChaos, Trouble
 
 START_S_MAX = 20.0
@@ -33,6 +34,13 @@ def _root_key(text: str) -> tuple[str, str]:
     if not colon or not key or not secret:
         raise click.BadParameter(f"a root key is KEY:SECRET, not {text}", param_hint="--root-key")
     return key, secret
+
+
+def _provider(text: str) -> Provider:
+    try:
+        return Provider.parse(text)
+    except BadProvider as error:
+        raise click.BadParameter(str(error), param_hint="--oidc") from None
 
 
 def _organization(path: Path | None) -> Organization | None:
@@ -77,6 +85,10 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option("--strict", is_flag=True, help="Close queues without a policy to SNS and EventBridge, as AWS does.")
 @click.option("--chaos", metavar="seed=7,duplicate=0.1,...", help="Trouble on request; see the docs.")
 @click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A further name of this server.")
+@click.option(
+    "--oidc", "providers", multiple=True, metavar="https://ISSUER=KEYS", help="A provider of tokens."
+)
 @click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
 @click.option("--environments-max", type=click.IntRange(1, 1000), default=32, show_default=True)
 def up(
@@ -92,6 +104,8 @@ def up(
     strict: bool,
     chaos: str | None,
     root_keys: tuple[str, ...],
+    allow_hosts: tuple[str, ...],
+    providers: tuple[str, ...],
     environments: str,
     environments_max: int,
 ) -> None:
@@ -109,6 +123,8 @@ def up(
         organization=_organization(organization_policy),
         strict=strict,
         root_keys=tuple(_root_key(text) for text in root_keys),
+        allow_hosts=allow_hosts,
+        oidc=tuple(_provider(text) for text in providers),
         environments=environments,
         environments_max=environments_max,
     )

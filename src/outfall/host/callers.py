@@ -8,6 +8,7 @@ from outfall.core.ports import Tx
 from outfall.core.principal import Principal, root_of
 from outfall.host.config import ROOT_ACCOUNT
 from outfall.services.iam.keys import find_access_key
+from outfall.services.iam.last_used import note_use
 from outfall.services.sts.sessions import find_session
 
 
@@ -41,6 +42,11 @@ class Callers:
         if key is not None and key.active:
             return Caller(key.secret, key.principal)
         return None
+
+    def note_use(self, tx: Tx, access_key: str, principal: Principal, service: str, region: str, now_ms: int) -> None:
+        """Remembers the use of a key that was made through IAM or STS."""
+        if principal.kind != "root":
+            note_use(tx, access_key, principal, service, region, now_ms)
 
     def names(self) -> str:
         """What the log says of the keys that would have been known."""

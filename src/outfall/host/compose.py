@@ -24,9 +24,11 @@ from outfall.host.config import Config
 from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Front
 from outfall.host.door import Door, Hall
+from outfall.host.guard import Guard
 from outfall.host.http import HttpServer
 from outfall.host.ids import SystemIds
 from outfall.host.meter import Meter
+from outfall.host.oidc import OidcKeys
 from outfall.host.parking import Parking
 from outfall.host.poller import Station
 from outfall.host.pollers import Pollers
@@ -165,6 +167,7 @@ async def compose(
         organization=config.organization,
         resource_tags=RESOURCE_TAGS,
         watch=watch,
+        oidc_keys=OidcKeys(config.oidc),
         endpoint=endpoint,
     )
 
@@ -259,7 +262,10 @@ async def compose(
     names, console = tuple(service.name for service in SERVICES), Console()
     travel = TimeTravel(clock, store, worker, pollers)
     private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel, watch))
-    door = Door(Hall(models, frozenset(names), Dispatcher(front, parking), private, console, store, blobs, ids, log))
+    guard = Guard(config.host, config.allow_hosts)
+    door = Door(
+        Hall(models, frozenset(names), Dispatcher(front, parking), private, console, store, blobs, ids, log, guard)
+    )
     program = Program(
         config, store, blobs, sandbox, worker, pollers, meter, watch, door, console, HttpServer(), travel, reset
     )

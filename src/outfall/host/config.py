@@ -8,6 +8,7 @@ import msgspec
 
 from outfall.core.context import IamMode
 from outfall.core.organization import Organization
+from outfall.host.oidc import Provider
 from outfall.host.trouble import Trouble
 
 DEFAULT_PORT = 4566
@@ -33,6 +34,10 @@ class Config(msgspec.Struct, frozen=True):
     organization: Organization | None = None
     """The organisation that every account is in, if one is described."""
     root_keys: tuple[tuple[str, str], ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    """Names beside its own that this server answers to; one with a dot in front stands for all below it."""
+    oidc: tuple[Provider, ...] = ()
+    """Identity providers whose tokens may be traded for sessions of roles."""
     environments: str = "auto"
     environments_max: int = 32
     environment_idle_s: float = 600.0

@@ -7,6 +7,7 @@ memory, up to a limit.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from outfall.host import console, function_urls, intake
 from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
+from outfall.host.guard import Guard
 from outfall.host.http import ConnectionLost, HttpRequest, HttpResponse
 from outfall.host.private import PrivateApi
 from outfall.host.private_call import Refused
@@ -54,6 +56,7 @@ class Hall(msgspec.Struct, frozen=True):
     blobs: Any
     ids: Ids
     log: Callable[[str], None]
+    guard: Guard
 
 
 class Door:
@@ -65,11 +68,17 @@ class Door:
 
     async def answer(self, http: HttpRequest) -> HttpResponse:
         """The answer to a request. Raises `ConnectionLost` alone: there is nobody to answer then."""
+        guard = self._hall.guard
+        told = guard.turned_away(http.headers)
+        if told is not None:
+            return _turned_away(told)
         if http.path.startswith(PRIVATE):
             return await self._private(http)
         url = function_urls.url_id(http.headers.get("host", ""))
         if url is not None:
             return await self._urls.answer(http, url)
+        if guard.from_another_site(http.method, http.query, http.headers):
+            return _turned_away("this came from a page of another site")
         request = WireRequest(http.method, http.path, http.query, http.headers)
         route = identify.route(self._hall.models, request, self._hall.served)
         request_id = self._hall.ids.hex(16).upper() if route.service == "s3" else self._hall.ids.uuid()
@@ -84,11 +93,14 @@ class Door:
         except Exception as error:
             await self._drop(visit.stored)
             response = self._fault(visit, error)
+        if isinstance(response.body, AsyncIterator):
+            http.keep_alive = False  # As with the streams of the private API.
         return self._http(response)
 
     def close(self) -> None:
         """The server ends: answers that would go on and on end."""
         self._hall.private.close()
+        self._hall.dispatcher.close()
 
     async def _come_in(self, http: HttpRequest, visit: Visit) -> Operation:
         hall, request, route = self._hall, visit.request, visit.route
@@ -187,3 +199,8 @@ class Door:
         content = Content(segments, 0, row.size)
         headers = [("Content-Type", "application/zip")]
         return HttpResponse(200, headers, intake.pour(content, self._hall.blobs), row.size)
+
+
+def _turned_away(told: str) -> HttpResponse:
+    body = json.dumps({"message": told}).encode()
+    return HttpResponse(403, [("Content-Type", "application/json")], body)
