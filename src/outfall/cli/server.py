@@ -147,8 +147,8 @@ def _detach(config: Config) -> None:
         raise click.ClickException(f"an Outfall answers at {endpoint} already; stop it with: outfall down")
     arguments = [argument for argument in sys.argv[1:] if argument not in ("-d", "--detach")]
     log = (config.data / "outfall.log") if config.data else Path(os.devnull)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "outfall", *arguments],
             stdin=subprocess.DEVNULL,

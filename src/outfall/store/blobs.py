@@ -65,7 +65,8 @@ class FileWriter:
         self._from = directory / _INCOMING / blob
         self._to = directory / blob[:2] / blob
         try:
-            self._file: BinaryIO | None = self._from.open("xb", buffering=0)
+            handle = os.open(self._from, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            self._file: BinaryIO | None = os.fdopen(handle, "wb", buffering=0)
         except OSError as error:
             told(error)
 
@@ -98,7 +99,7 @@ class FileWriter:
             with file:
                 os.fdatasync(file.fileno())
             if not self._to.parent.is_dir():
-                self._to.parent.mkdir(exist_ok=True)
+                self._to.parent.mkdir(mode=0o700, exist_ok=True)
                 sync_directory(self._to.parent.parent)
             os.rename(self._from, self._to)
             sync_directory(self._to.parent)
@@ -124,7 +125,7 @@ class BlobFiles:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         if not (directory / _INCOMING).is_dir():
-            (directory / _INCOMING).mkdir(parents=True, exist_ok=True)
+            (directory / _INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
             sync_directory(directory)
             sync_directory(directory.parent)
 

@@ -23,7 +23,8 @@ _PRAGMAS = (
 def locked(directory: Path) -> int:
     """Keeps other processes out, until the file that is returned is closed."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        close_to_others(directory)
         lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StoreUnreadable(f"The data directory {directory} cannot be used: {error.strerror}.") from error
@@ -35,8 +36,20 @@ def locked(directory: Path) -> int:
     return lock
 
 
+def close_to_others(path: Path) -> None:
+    """Takes from everybody but its owner what they may do with a file or directory of ours: secrets lie in there."""
+    found = path.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & 0o077:
+        path.chmod(found.st_mode & 0o700)
+
+
 def connected(file: Path) -> sqlite3.Connection:
     """A connection to the database, which is made if it is not there."""
+    # What SQLite makes beside the database has the database's permissions.
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for beside in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        if beside.exists():
+            close_to_others(beside)
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
         modes = [connection.execute(pragma).fetchone() for pragma in _PRAGMAS]
