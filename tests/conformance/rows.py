@@ -1,6 +1,7 @@
 """The rows of `cases.json`, the ids that tests bear, and the reasons of those that none bears.
 
-A test bears a row by naming its id (`async-031`, `rec-127`) anywhere in its file: in a docstring, a comment or a table.
+A test bears a row by naming its id (`async-031`, `rec-127`, or `esm_001` in its own name) anywhere in its file: in a
+docstring, a comment or a table.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 HERE = Path(__file__).parent
 TESTS = HERE.parent
 
-_id = re.compile(r"\b(?:async|dest|dlq|esm|iam|lambda|logs|rec|s3|sigv4|sns|sqs|sts)-[0-9]{3}\b")
+_id = re.compile(
+    r"(?<![A-Za-z0-9-])(async|dest|dlq|esm|iam|lambda|logs|rec|s3|sigv4|sns|sqs|sts)[-_]([0-9]{3})(?![0-9])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def borne() -> frozenset[str]:
     """The ids that stand in a test's file."""
     found: set[str] = set()
     for file in sorted(TESTS.rglob("test_*.py")):
-        found.update(_id.findall(file.read_text("utf-8")))
+        found.update("-".join(parts) for parts in _id.findall(file.read_text("utf-8")))
     return frozenset(found)
 
 

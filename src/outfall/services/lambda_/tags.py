@@ -51,7 +51,7 @@ def _tagged(call: Call, request: Request) -> tuple[Table[Any], Key, FunctionRow 
         key = (call.account, call.region, resource.rsplit(":", 1)[-1])
         mapping = call.tx.get(MAPPINGS, key)
         if mapping is None or mapping.arn != resource:
-            raise ResourceNotFoundException
+            raise ResourceNotFoundException(f"Event source mapping not found: {resource}")
         return MAPPINGS, key, mapping
     if ":function:" not in resource:
         raise NotServed(f"Tags of {resource} are not served: functions and event source mappings have tags here.")
