@@ -39,6 +39,10 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "s3:ObjectTagging:Put": ("Object Tags Added", {}),
     "s3:ObjectTagging:Delete": ("Object Tags Deleted", {}),
     "s3:ObjectAcl:Put": ("Object ACL Updated", {}),
+    "s3:ObjectRestore:Post": ("Object Restore Initiated", {}),
+    "s3:ObjectRestore:Completed": ("Object Restore Completed", {}),
+    "s3:ObjectRestore:Delete": ("Object Restore Expired", {}),
+    "s3:LifecycleTransition": ("Object Storage Class Changed", {}),
 }
 """How EventBridge calls what happened, and what the end of the detail says of it."""
 

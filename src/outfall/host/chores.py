@@ -22,6 +22,7 @@ from outfall.services.events import work as events_work
 from outfall.services.lambda_ import mappings, prepare
 from outfall.services.lambda_.prepare import PREPARE_QUEUE
 from outfall.services.logs import writer
+from outfall.services.s3 import aging, restoring
 from outfall.services.sns import http
 from outfall.services.sqs.moves import MOVES_QUEUE, step_move
 
@@ -73,6 +74,8 @@ def chores(
         mappings.TRANSITIONS_QUEUE: decided(mappings.step),
         ALARM_QUEUE: decided(step_alarm),
         GAUGE_QUEUE: decided(step_measuring),
+        aging.QUEUE: decided(aging.step),
+        restoring.QUEUE: decided(restoring.step),
         SWEEP_QUEUE: decided(_sweep),
         **{queue: decided(step) for queue, step in events_work.STEPS.items()},
         http.QUEUE: courier(store, context, log),

@@ -1,0 +1,135 @@
+"""Named configurations of a bucket for what AWS reports or moves on its own: analytics, inventory, metrics, intelligent
+tiering. They are validated, kept and listed; no report is written and nothing is tiered.
+
+One table says what they have in common; the operations are made from it.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from outfall.core.service import Call, Operation, Output, Request, operation
+from outfall.services.s3 import documents, errors
+from outfall.services.s3.access import bucket_arn, require
+
+PAGE = 100
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of named configuration: its name in operations and in the model, the name in IAM's actions, and values
+    that its members may have (a path of members, and the values)."""
+
+    name: str
+    action: str
+    allowed: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    @property
+    def member(self) -> str:
+        """The member of requests and answers that holds one configuration."""
+        return f"{self.name}Configuration"
+
+
+KINDS = (
+    Kind("Analytics", "AnalyticsConfiguration"),
+    Kind(
+        "Inventory",
+        "InventoryConfiguration",
+        (
+            (("IncludedObjectVersions",), ("All", "Current")),
+            (("Schedule", "Frequency"), ("Daily", "Weekly")),
+            (("Destination", "S3BucketDestination", "Format"), ("CSV", "ORC", "Parquet")),
+        ),
+    ),
+    Kind("Metrics", "MetricsConfiguration"),
+    Kind("IntelligentTiering", "IntelligentTieringConfiguration", ((("Status",), ("Enabled", "Disabled")),)),
+)
+
+
+def _named(call: Call, request: Request, kind: Kind) -> tuple[str, dict[str, Any]]:
+    """Bucket and document of the configuration that a request names. Errors: NoSuchConfiguration."""
+    bucket = require(call, request)
+    found = documents.kept(call.tx, bucket.name, kind.name, request["Id"])
+    if found is None:
+        raise errors.NoSuchConfiguration(BucketName=bucket.name)
+    return bucket.name, found
+
+
+def _put(kind: Kind) -> Operation:
+    @operation(f"PutBucket{kind.name}Configuration", action=f"s3:Put{kind.action}", resource=bucket_arn)
+    def put(call: Call, request: Request) -> Output:
+        """Puts a configuration of that id. Errors: MalformedXML, InvalidArgument."""
+        bucket = require(call, request)
+        wanted = request.get(kind.member) or {}
+        if wanted.get("Id") != request["Id"]:
+            raise errors.InvalidArgument(
+                "The id in the request does not match the id in the configuration.",
+                ArgumentName="id",
+                ArgumentValue=request["Id"],
+            )
+        for path, values in kind.allowed:
+            if _at(wanted, path) not in values:
+                raise errors.MalformedXML
+        documents.keep(call.tx, bucket.name, kind.name, wanted, request["Id"])
+        return None
+
+    return put
+
+
+def _at(document: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _get(kind: Kind) -> Operation:
+    @operation(f"GetBucket{kind.name}Configuration", action=f"s3:Get{kind.action}", resource=bucket_arn)
+    def get(call: Call, request: Request) -> Output:
+        """The configuration of that id. Errors: NoSuchConfiguration."""
+        return {kind.member: _named(call, request, kind)[1]}
+
+    return get
+
+
+def _delete(kind: Kind) -> Operation:
+    @operation(f"DeleteBucket{kind.name}Configuration", action=f"s3:Put{kind.action}", resource=bucket_arn)
+    def delete(call: Call, request: Request) -> Output:
+        """Removes the configuration of that id. Errors: NoSuchConfiguration."""
+        bucket, _ = _named(call, request, kind)
+        documents.drop(call.tx, bucket, kind.name, request["Id"])
+        return None
+
+    return delete
+
+
+def _list(kind: Kind) -> Operation:
+    @operation(f"ListBucket{kind.name}Configurations", action=f"s3:Get{kind.action}", resource=bucket_arn)
+    def list_(call: Call, request: Request) -> Output:
+        """A page of configurations by id. Errors: InvalidArgument."""
+        bucket, token = require(call, request), request.get("ContinuationToken") or ""
+        found = documents.page(call.tx, bucket.name, kind.name, _after(token), PAGE + 1)
+        output: dict[str, Any] = {"IsTruncated": len(found) > PAGE}
+        if token:
+            output["ContinuationToken"] = token
+        if len(found) > PAGE:
+            output["NextContinuationToken"] = urlsafe_b64encode(found[PAGE - 1][0].encode()).decode()
+        listed = [document for _, document in found[:PAGE]]
+        return output | ({f"{kind.member}List": listed} if listed else {})
+
+    return list_
+
+
+def _after(token: str) -> str:
+    try:
+        return urlsafe_b64decode(token.encode()).decode()
+    except ValueError:
+        raise errors.InvalidArgument(
+            "The continuation token provided is incorrect", ArgumentName="continuation-token"
+        ) from None
+
+
+MAKERS: tuple[Callable[[Kind], Operation], ...] = (_put, _get, _delete, _list)
+OPERATIONS: tuple[Operation, ...] = tuple(make(kind) for kind in KINDS for make in MAKERS)
