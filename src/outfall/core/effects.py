@@ -55,6 +55,22 @@ class DigestBytes(msgspec.Struct, frozen=True):
     resume: Callable[[Call, Body | None], Any]
 
 
+class Event(msgspec.Struct, frozen=True):
+    """One event of an answer that goes on: its name in the model, and its members."""
+
+    name: str
+    members: dict[str, Any]
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """An answer that goes on: these events at once, then every second what `step(call)` answers in a new transaction,
+    until that is None or the client is gone; then `end(call)` in another."""
+
+    first: tuple[Event, ...]
+    step: Callable[[Call], tuple[Event, ...] | None]
+    end: Callable[[Call], None]
+
+
 class Respond(msgspec.Struct, frozen=True):
     """An output with headers or a status beside what the model says: for the few answers that models cannot express."""
 
@@ -63,4 +79,4 @@ class Respond(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Effect = Park | RunFunction | ReadBytes | DigestBytes | Respond
+Effect = Park | RunFunction | ReadBytes | DigestBytes | Stream | Respond

@@ -10,7 +10,7 @@ import msgspec
 from outfall.core.lineage import root_in
 from outfall.core.principal import Principal
 
-Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "alarm", "replay"]
+Origin = Literal["s3", "destination", "dead-letter", "sns", "events", "alarm", "logs", "replay"]
 
 
 class Attribute(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ MAY_REACH: dict[Origin, frozenset[str]] = {
     "sns": frozenset({"sqs", "lambda"}),
     "events": frozenset({"sqs", "sns", "lambda", "events"}),
     "alarm": frozenset({"sns"}),
+    "logs": frozenset({"lambda"}),
     "replay": frozenset({"lambda"}),
 }
 """Which sender may reach which service. [s3-notifications.md 4.1, destinations.md 2.2, dlq.md]"""

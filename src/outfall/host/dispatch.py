@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,13 +16,14 @@ from outfall.authz import Ask, authorize, denial
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.body import Body, Segment
 from outfall.core.context import Context, House
-from outfall.core.effects import DigestBytes, Park, ReadBytes, Respond, RunFunction
+from outfall.core.effects import DigestBytes, Park, ReadBytes, Respond, RunFunction, Stream
 from outfall.core.errors import NotServed
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Ids, Store, Tx
 from outfall.core.service import Call, Operation, Permission, Service
 from outfall.flow import metrics
 from outfall.host.admission import Admission, Admitted
+from outfall.host.live import Lives
 from outfall.host.parking import Parking
 from outfall.host.worker import Runner
 from outfall.wire import codec, constraints, identify
@@ -71,11 +73,16 @@ class Dispatcher:
     def __init__(self, front: Front, parking: Parking) -> None:
         self._front = front
         self._parking = parking
+        self._lives = Lives()
 
     @property
     def front(self) -> Front:
         """What the dispatcher works with."""
         return self._front
+
+    def close(self) -> None:
+        """Ends the answers that go on."""
+        self._lives.close()
 
     def operation(self, route: Route) -> Operation:
         """The operation that a route names; raises `NotServed`, or AWS's error for what no model has."""
@@ -145,6 +152,8 @@ class Dispatcher:
                     output = await self._digest_bytes(call, output)
                 else:
                     output = await self._read_bytes(call, output)
+            if isinstance(output, Stream):
+                return await self._lives.answer(visit.request_id, output, partial(self._resume, call))
             return self._render(visit, output)
 
     async def _park(self, call: Call, effect: Park, parked: asyncio.Future[None], due_ms: int | None) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import msgspec
 
 from outfall.core.body import Body, Content
@@ -19,8 +21,8 @@ class WireRequest(msgspec.Struct):
 
 
 class WireResponse(msgspec.Struct):
-    """A response as it will be sent."""
+    """A response as it will be sent; an iterator is a body that has no end yet."""
 
     status: int
     headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    body: bytes | Content = b""
+    body: bytes | Content | AsyncIterator[bytes] = b""

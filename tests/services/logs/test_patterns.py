@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outfall.core.errors import NotServed
 from outfall.services.logs.errors import InvalidParameterException
-from outfall.services.logs.patterns import compile_pattern
+from outfall.services.logs.patterns import compile_extract, compile_pattern
 
 
 @pytest.mark.parametrize(
@@ -104,6 +103,79 @@ def test_patterns_that_cannot_be_read(pattern):
         compile_pattern(pattern)
 
 
-def test_patterns_of_columns_are_not_served():
-    with pytest.raises(NotServed):
-        compile_pattern("[ip, user, status=404]")
+ACCESS = '127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534'
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[ip, server, user, time, request, status, bytes]",
+        "[ip=%127\\.0\\.0\\.[1-9]%, server, user, time, request, status, bytes]",
+        "[ip, server, username, timestamp, request=*.html*, status=4*, bytes]",
+        "[..., status=404, bytes]",
+        "[ip, ..., bytes > 1000]",
+        "[ip, ...]",
+        "[...]",
+        "[ip, server, user=frank && user!=bob, ...]",
+        "[ip, server, user=bob || user=frank, ...]",
+        '[ip, server, (user="bob" || user="frank"), ...]',
+        "[,,,,,,]",
+        "[ip, server, user, time, request, status != 200, bytes >= 1534]",
+        "[..., request = %GET .+html%, status, bytes < 2e3]",
+    ],
+)
+def test_columns_that_fit(pattern):
+    assert compile_pattern(pattern)(ACCESS)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[ip, server]",
+        "[ip, server, user, time, request, status, bytes, more]",
+        "[..., status=5*, bytes]",
+        "[ip=%10\\.%, ...]",
+        "[ip, ..., bytes > 2000]",
+        "[ip > 1, ...]",
+        "[ip, server, user=frank && user=bob, ...]",
+        "[a, b, c, d, e, f, ..., g, h]",
+    ],
+)
+def test_columns_that_do_not_fit(pattern):
+    assert not compile_pattern(pattern)(ACCESS)
+
+
+def test_what_columns_find():
+    assert compile_extract("[ip, ..., status, ]")(ACCESS) == {"$ip": "127.0.0.1", "$status": "404", "$3": "1534"}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[a",
+        "[a=]",
+        "[a b]",
+        "[..., b, ...]",
+        "[a > x]",
+        "[a=1 && b=2]",
+        "[a=%(%]",
+        "[" + "(" * 500 + "a=1" + ")" * 500 + "]",
+        '[a="open]',
+    ],
+)
+def test_columns_that_cannot_be_read(pattern):
+    with pytest.raises(InvalidParameterException):
+        compile_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern, character", [("Status: timeout", ":"), ("a,b", ","), ("(x)", "("), ("a*", "*")])
+def test_terms_of_other_characters_need_quotes(pattern, character):
+    with pytest.raises(InvalidParameterException) as refused:
+        compile_pattern(pattern)
+    assert refused.value.message == f"Invalid character(s) in term '{character}'"
+
+
+def test_json_conditions_take_regular_expressions():
+    matches = compile_pattern("{ $.ip = %10\\.0\\.[0-9]+% }")
+    assert matches('{"ip": "10.0.12"}')
+    assert not matches('{"ip": "10.1.12"}')

@@ -5,6 +5,15 @@ found again in the order of time.
 """
 
 from outfall.core.service import Service
-from outfall.services.logs import events, filtering, groups, streams
+from outfall.services.logs import events, filtering, groups, live_tail, metric_filters, streams, subscription_filters
 
-SERVICE = Service.of("logs", groups.OPERATIONS, streams.OPERATIONS, events.OPERATIONS, filtering.OPERATIONS)
+SERVICE = Service.of(
+    "logs",
+    groups.OPERATIONS,
+    streams.OPERATIONS,
+    events.OPERATIONS,
+    filtering.OPERATIONS,
+    subscription_filters.OPERATIONS,
+    metric_filters.OPERATIONS,
+    live_tail.OPERATIONS,
+)

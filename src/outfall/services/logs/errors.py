@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from outfall.core.errors import AwsError, ValidationException
 
-__all__ = ["InvalidParameterException", "OperationAbortedException", "ResourceAlreadyExistsException"]
+__all__ = ["InvalidParameterException", "LimitExceededException", "OperationAbortedException"]
+__all__ += ["ResourceAlreadyExistsException"]
 __all__ += ["ResourceNotFoundException", "TooManyTagsException", "ValidationException"]
 
 
@@ -18,6 +19,10 @@ class ResourceAlreadyExistsException(AwsError):
 
 class InvalidParameterException(AwsError):
     """A parameter is specified incorrectly."""
+
+
+class LimitExceededException(AwsError):
+    """Resource limit exceeded."""
 
 
 class OperationAbortedException(AwsError):

@@ -16,7 +16,7 @@ from outfall.services.logs.errors import (
     TooManyTagsException,
     ValidationException,
 )
-from outfall.services.logs.model import CHUNKS, GROUPS, STREAMS, Group
+from outfall.services.logs.model import CHUNKS, FILTERS, GROUPS, METRIC, STREAMS, Group
 from outfall.services.logs.names import (
     check_group_name,
     constraint,
@@ -76,7 +76,7 @@ def delete_log_group(call: Call, request: Request) -> Output:
     group = require_group(call, request)
     if group.protected:
         raise ValidationException("The specified log group has deletion protection enabled.")
-    tables: tuple[Table[Any], ...] = (CHUNKS, STREAMS)
+    tables: tuple[Table[Any], ...] = (CHUNKS, STREAMS, FILTERS)
     for table in tables:
         for key, _ in call.tx.scan(table, group.key):
             call.tx.delete(table, key)
@@ -114,7 +114,7 @@ def _shown(ctx: Context, group: Group) -> dict[str, object]:
     shown: dict[str, object] = {"logGroupName": group.name, "creationTime": group.created_ms}
     if group.retention_days:
         shown["retentionInDays"] = group.retention_days
-    shown["metricFilterCount"] = 0
+    shown["metricFilterCount"] = sum(1 for _ in ctx.tx.scan(FILTERS, (*group.key, METRIC)))
     shown["arn"] = f"{group.arn}:*"
     shown["storedBytes"] = sum(stream.size for _, stream in ctx.tx.scan(STREAMS, group.key))
     if group.kms_key:

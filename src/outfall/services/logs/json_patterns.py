@@ -7,12 +7,11 @@ A selector that finds nothing makes its condition false, whatever the operator, 
 from __future__ import annotations
 
 import json
-import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from outfall.services.logs.errors import InvalidParameterException
+from outfall.services.logs.comparing import compare, invalid_pattern
 
 Condition = Callable[[Any], bool]
 Step = str | int | None
@@ -21,29 +20,50 @@ Step = str | int | None
 DEPTH_MAX = 20
 _token = re.compile(
     r"""\s*(?:(?P<selector>\$(?:\.[\w\-]+|\[\s*(?:\d+|\*|"[^"]*"|'[^']*')\s*\])*)|(?P<sign>&&|\|\||!=|<=|>=|[=<>(){}])"""
-    r"""|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[^\s"=<>!(){}&|]+))"""
+    r"""|"(?P<quoted>(?:[^"\\]|\\.)*)"|%(?P<regex>[^%]+)%|(?P<word>[^\s"=<>!(){}&|]+))"""
 )
 _step = re.compile(r"""\.([\w\-]+)|\[\s*(?:(\d+)|(\*)|"([^"]*)"|'([^']*)')\s*\]""")
-_orders: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-}
+ORDERS = ("<", ">", "<=", ">=")
 
 
-def compile_pattern(pattern: str) -> Callable[[str], bool]:
-    """What tells whether an event's text is JSON that fits. Raises InvalidParameterException."""
-    condition = _Parser(pattern).parse()
+class JsonCondition:
+    """One pattern. Raises InvalidParameterException."""
 
-    def matches(text: str) -> bool:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return False
-        return isinstance(value, dict | list) and condition(value)
+    def __init__(self, pattern: str) -> None:
+        parser = _Parser(pattern)
+        self._condition = parser.parse()
+        self._selectors = parser.selectors
 
-    return matches
+    def matches(self, text: str) -> bool:
+        """Whether an event's text is JSON that fits."""
+        return self._fits(_read(text))
+
+    def extract(self, text: str) -> dict[str, str] | None:
+        """What the pattern's selectors find in an event that fits, as text; None when it does not."""
+        value = _read(text)
+        if not self._fits(value):
+            return None
+        found: dict[str, str] = {}
+        for selector in self._selectors:
+            one = next(_select(value, _steps(selector)), _MISSING)
+            if one is not _MISSING:
+                found[selector] = one if isinstance(one, str) else json.dumps(one)
+        return found
+
+    def _fits(self, value: Any) -> bool:
+        return isinstance(value, dict | list) and self._condition(value)
+
+
+def value_at(selector: str, text: str) -> Any:
+    """What a selector (`$.a.b`) finds in an event's text; None when nothing."""
+    return next(_select(_read(text), _steps(selector)), None)
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 class _Parser:
@@ -52,6 +72,7 @@ class _Parser:
     def __init__(self, pattern: str) -> None:
         self._tokens = list(self._split(pattern.strip()))
         self._at = 0
+        self.selectors: list[str] = []
 
     @staticmethod
     def _split(pattern: str) -> Iterator[tuple[str, str]]:
@@ -59,7 +80,7 @@ class _Parser:
         while at < len(pattern):
             found = _token.match(pattern, at)
             if found is None or found.lastgroup is None:
-                raise _invalid()
+                raise invalid_pattern()
             yield found.lastgroup, found[found.lastgroup]
             at = found.end()
 
@@ -75,7 +96,7 @@ class _Parser:
     def _need(self, kind: str, *texts: str) -> str:
         found = self._take(kind, *texts)
         if found is None:
-            raise _invalid()
+            raise invalid_pattern()
         return found
 
     def parse(self) -> Condition:
@@ -84,7 +105,7 @@ class _Parser:
         condition = self._any(0)
         self._need("sign", "}")
         if self._at != len(self._tokens):
-            raise _invalid()
+            raise invalid_pattern()
         return condition
 
     def _any(self, depth: int) -> Condition:
@@ -101,12 +122,14 @@ class _Parser:
 
     def _one(self, depth: int) -> Condition:
         if depth > DEPTH_MAX:
-            raise _invalid()
+            raise invalid_pattern()
         if self._take("sign", "("):
             condition = self._any(depth + 1)
             self._need("sign", ")")
             return condition
-        steps = _steps(self._need("selector"))
+        selector = self._need("selector")
+        self.selectors.append(selector)
+        steps = _steps(selector)
         if self._take("word", "IS"):
             constant = {"NULL": None, "TRUE": True, "FALSE": False}[self._need("word", "NULL", "TRUE", "FALSE").upper()]
             return lambda value: any(found is constant for found in _select(value, steps))
@@ -116,72 +139,18 @@ class _Parser:
         return self._comparison(steps)
 
     def _comparison(self, steps: Sequence[Step]) -> Condition:
-        sign = self._need("sign", "=", "!=", *_orders)
-        quoted = self._take("quoted")
-        text = self._need("word") if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-        if sign in _orders:
-            return _ordered(_orders[sign], text, steps)
-        equal = _equal(text, is_text=quoted is not None)
-        if sign == "=":
-            return lambda value: any(equal(found) for found in _select(value, steps))
-        return lambda value: any(not equal(found) for found in _select(value, steps))
+        sign = self._need("sign", "=", "!=", *ORDERS)
+        kind, text = self._tokens[self._at] if self._at < len(self._tokens) else ("", "")
+        if kind not in ("word", "quoted", "regex"):
+            raise invalid_pattern()
+        self._at += 1
+        test = compare(sign, text, kind)
+        if sign in ORDERS:
+            return lambda value: any(test(found) for found in _select(value, steps) if not isinstance(found, str))
+        return lambda value: any(test(found) for found in _select(value, steps))
 
 
 _MISSING = object()
-
-
-def _invalid() -> InvalidParameterException:
-    return InvalidParameterException("Invalid filter pattern")
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _ordered(compare: Callable[[float, float], bool], text: str, steps: Sequence[Step]) -> Condition:
-    bound = _number(text)
-    if bound is None:
-        raise _invalid()
-    limit = bound
-    return lambda value: any(
-        compare(found, limit)
-        for found in _select(value, steps)
-        if isinstance(found, int | float) and not isinstance(found, bool)
-    )
-
-
-def _equal(text: str, *, is_text: bool) -> Condition:
-    """Equality with a text, in which `*` stands for any run of characters, or with a number."""
-    number = None if is_text else _number(text)
-
-    def equal(found: Any) -> bool:
-        if isinstance(found, str):
-            return _fits(text, found)
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            return False
-        return found == number if number is not None else _fits(text, str(found))
-
-    return equal
-
-
-def _fits(pattern: str, text: str) -> bool:
-    """Whether `text` is `pattern`, in which each `*` stands for any run of characters."""
-    first, *others = pattern.split("*")
-    if not others:
-        return text == pattern
-    last = others.pop()
-    if not (text.startswith(first) and text.endswith(last) and len(text) >= len(first) + len(last)):
-        return False
-    at, end = len(first), len(text) - len(last)
-    for part in others:
-        at = text.find(part, at, end)
-        if at < 0:
-            return False
-        at += len(part)
-    return True
 
 
 def _steps(selector: str) -> list[Step]:

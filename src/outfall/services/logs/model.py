@@ -75,9 +75,39 @@ class Chunk(msgspec.Struct, frozen=True):
         return self.events[-1][0]
 
 
+class Transformation(msgspec.Struct, frozen=True):
+    """What a metric filter makes of an event: a value of a metric. `value` is a number, or a field as `$.latency`."""
+
+    name: str
+    namespace: str
+    value: str
+    default: float | None = None
+    dimensions: dict[str, str] = {}
+    unit: str = "None"
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """What watches a group's new events: a subscription filter (`destination`), a metric filter (`transformation`), or
+    a live tail (`until_ms`), for which `streams` and `prefixes` say whose events it wants."""
+
+    name: str
+    pattern: str
+    created_ms: int
+    destination: str = ""
+    distribution: str = "ByLogStream"
+    transformation: Transformation | None = None
+    until_ms: int = 0
+    streams: list[str] = []
+    prefixes: list[str] = []
+
+
 GROUPS = Table("logs.groups", Group)
 STREAMS = Table("logs.streams", Stream)
 CHUNKS = Table("logs.chunks", Chunk)
+FILTERS = Table("logs.filters", Filter)
+"""Below their group, by kind and name."""
+SUBSCRIPTION, METRIC, TAIL = "subscription", "metric", "tail"
+"""The kinds of filters."""
 
 
 def time_key(at_ms: int) -> str:

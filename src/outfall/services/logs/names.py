@@ -31,6 +31,12 @@ def group_in(request: Request) -> str:
     return arn[3] if arn else given
 
 
+def group_in_arn(text: str) -> str | None:
+    """The name of the group whose ARN the text is, or None."""
+    arn = _group_arn(text)
+    return arn[3] if arn else None
+
+
 def check_group_name(name: str) -> None:
     """Raises unless `name` can be that of a group. [LS:test_create_log_group_invalid_name_length]"""
     _check_name(name, "logGroupName", _group_name(name) is not None, r"[\.\-_/#A-Za-z0-9]+")

@@ -1,7 +1,6 @@
-"""Filter patterns: terms, quoted phrases, optional and excluded terms, regular expressions, and JSON conditions.
+"""Filter patterns: terms, quoted phrases, optional and excluded terms, regular expressions, JSON conditions, columns.
 
 Rule: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
-Patterns for space-delimited events, `[a, b]`, are not served.
 """
 
 from __future__ import annotations
@@ -9,16 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from outfall.core.errors import NotServed
-from outfall.services.logs import json_patterns
+from outfall.services.logs.comparing import compile_regex, invalid_pattern, unescaped
 from outfall.services.logs.errors import InvalidParameterException
+from outfall.services.logs.json_patterns import JsonCondition
+from outfall.services.logs.space_patterns import Columns
 
 Matches = Callable[[str], bool]
+Extract = Callable[[str], "dict[str, str] | None"]
 
+PATTERN_LENGTH_MAX = 1024
 _term = re.compile(
     r"""\s*(?P<sign>[?-]?)(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|%(?P<regex>[^%]+)%|(?P<word>[^\s"?%-][^\s"]*))(?=\s|$)"""
 )
-_escaped = re.compile(r"\\(.)")
+_foreign = re.compile(r"[^\w.\-]").search
 
 
 def compile_pattern(pattern: str) -> Matches:
@@ -27,15 +29,23 @@ def compile_pattern(pattern: str) -> Matches:
     if not stripped:
         return lambda text: True
     if stripped.startswith("{"):
-        return json_patterns.compile_pattern(stripped)
+        return JsonCondition(stripped).matches
     if stripped.startswith("["):
-        raise NotServed("Filter patterns for space-delimited log events are not served.")
+        extract = Columns(stripped).extract
+        return lambda text: extract(text) is not None
     return _terms(stripped)
 
 
-def invalid_pattern() -> InvalidParameterException:
-    """The error for a pattern that cannot be read."""
-    return InvalidParameterException("Invalid filter pattern")
+def compile_extract(pattern: str) -> Extract:
+    """What tells the values that a pattern names in an event that fits, and None of one that does not. Raises
+    InvalidParameterException."""
+    stripped = pattern.strip()
+    if stripped.startswith("{"):
+        return JsonCondition(stripped).extract
+    if stripped.startswith("["):
+        return Columns(stripped).extract
+    matches = compile_pattern(stripped)
+    return lambda text: {} if matches(text) else None
 
 
 def _terms(pattern: str) -> Matches:
@@ -58,21 +68,11 @@ def _terms(pattern: str) -> Matches:
 def _contains(found: re.Match[str]) -> Matches:
     if found["regex"] is not None:
         return compile_regex(found["regex"])
-    term = found["word"] if found["phrase"] is None else _escaped.sub(r"\1", found["phrase"])
+    if found["phrase"] is not None:
+        term = unescaped(found["phrase"])
+    else:
+        term = found["word"]
+        foreign = _foreign(term)
+        if foreign:  # What is more than letters, digits and underscores has to stand in quotes. [GH]
+            raise InvalidParameterException(f"Invalid character(s) in term '{foreign[0]}'")
     return lambda text: term in text
-
-
-_regex_allowed = re.compile(r"(?:[A-Za-z0-9_\s:#=@/;,\-\[\]^$.|?*+{}]|\\[dDsSwW^$?\[\]{}|\\*+.\-/])*").fullmatch
-_nested_quantifier = re.compile(r"[*+}][*+{]")
-
-
-def compile_regex(source: str) -> Matches:
-    """What tells whether a regular expression is found in a text. AWS's are a small language without groups, which also
-    keeps their run time bounded. Raises InvalidParameterException."""
-    if not _regex_allowed(source) or _nested_quantifier.search(source):
-        raise invalid_pattern()
-    try:
-        search = re.compile(source).search
-    except re.error:
-        raise invalid_pattern() from None
-    return lambda text: search(text) is not None

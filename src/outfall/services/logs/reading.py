@@ -50,7 +50,8 @@ class Event(NamedTuple):
     ingested_ms: int
 
 
-def _events(stream: Stream, chunk: Chunk) -> Iterator[Event]:
+def events_of(stream: Stream, chunk: Chunk) -> Iterator[Event]:
+    """The events of one chunk."""
     for place, (at_ms, text) in enumerate(chunk.events):
         yield Event(Position(at_ms, chunk.number, place, stream.serial), stream.name, text, chunk.ingested_ms)
 
@@ -62,7 +63,7 @@ def forwards(ctx: Context, group: Group, stream: Stream, start_ms: int) -> Itera
     for _, chunk in ctx.tx.scan(CHUNKS, (*group.key, stream.name), start=start):
         while waiting and waiting[0].position.at_ms < chunk.first_ms:
             yield heapq.heappop(waiting)
-        for event in _events(stream, chunk):
+        for event in events_of(stream, chunk):
             if event.position.at_ms >= start_ms:
                 heapq.heappush(waiting, event)
     while waiting:
@@ -78,7 +79,7 @@ def backwards(ctx: Context, group: Group, stream: Stream, until: Position) -> It
         reach_ms = chunk.first_ms + DAY_MS if stream.disordered else chunk.last_ms
         while waiting and waiting[0][1].position.at_ms > reach_ms:
             yield heapq.heappop(waiting)[1]
-        for event in _events(stream, chunk):
+        for event in events_of(stream, chunk):
             if event.position < until:
                 heapq.heappush(waiting, (tuple(-part for part in event.position), event))
     while waiting:

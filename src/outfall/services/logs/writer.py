@@ -9,6 +9,7 @@ import msgspec
 from outfall.core.context import Context
 from outfall.core.invocation import LogLine
 from outfall.services.logs.model import CHUNKS, DAY_MS, GROUPS, STREAMS, Chunk, Group, Stream, time_key
+from outfall.services.logs.watching import watch
 
 EVENT_OVERHEAD = 26
 """Bytes that AWS adds to the size of each event."""
@@ -53,6 +54,7 @@ def append(ctx: Context, group: Group, stream: Stream, events: list[tuple[int, s
         number += 1
         size += sum(len(text.encode()) + EVENT_OVERHEAD for _, text in chunk.events)
         ctx.tx.put(CHUNKS, (*group.key, stream.name, time_key(chunk.first_ms), time_key(chunk.number)), chunk)
+        watch(ctx, group, stream, chunk)
     if events:
         first, last = events[0][0], events[-1][0]
         stream = msgspec.structs.replace(
