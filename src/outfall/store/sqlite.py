@@ -38,6 +38,8 @@ T = TypeVar("T")
 _Waiter = asyncio.Future[None]
 
 _TIDY_EVERY_S = 0.02
+_GATHERED_SIZE_MAX = 1024 * 1024
+"""What is kept in memory of a transaction that is not committed yet."""
 
 
 class SqliteStore:
@@ -135,12 +137,15 @@ class SqliteStore:
         tx = self._tx
         try:
             result = work(tx)
+            if tx.gathered > _GATHERED_SIZE_MAX:
+                tx.spill()
             tx.keep()
         except BaseException as error:
             self._undo()
             told(error)
             raise
-        self._open = self._open or self._db.in_transaction
+        if tx.changed:
+            self._open, tx.changed = True, False
         if tx.topics:
             self._topics.update(tx.topics)
             tx.topics.clear()
@@ -150,8 +155,7 @@ class SqliteStore:
         try:
             self._tx.undo()
         finally:
-            # A full disk can end the whole transaction, with the works of others in it.
-            if self._open and not self._db.in_transaction:
+            if self._tx.lost:
                 self._lose(StoreFull())
 
     def _commit(self, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -160,6 +164,7 @@ class SqliteStore:
         if not self._open:
             return
         try:
+            self._tx.flush()
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             self._lose(meaning(error))

@@ -8,6 +8,7 @@ group's last lease. So a claim reads the start of one index, however long the qu
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from typing import Any
 
 from outfall.core.ports import Item, QueueCounts
@@ -29,6 +30,7 @@ class Queues(Rows):
         super().__init__(connection)
         self._queues: dict[str, int] = {}
         self._totals: dict[int, int] = {}
+        self._items: list[tuple[str, int, int, int, bytes]] = []  # gathered: queue, number, due, enqueued, payload
         self.garbage = True
         """Whether purged items may be left to remove."""
 
@@ -36,6 +38,31 @@ class Queues(Rows):
         super().reset()
         self._queues.clear()
         self._totals.clear()
+        self._items.clear()
+
+    def _flush(self) -> None:
+        super()._flush()
+        self._flush_items()
+
+    def _flush_items(self) -> None:
+        rows, added = [], Counter[int]()
+        for queue, number, due_ms, now_ms, payload in self._items:
+            where = self._queue(queue) or self._new_queue(queue)
+            rows.append((where << _BITS | number, where, due_ms, due_ms, now_ms, None, payload))
+            added[where] += 1
+        self._db.executemany(ask.ENQUEUE, rows)
+        for where, count in added.items():
+            self._count(where, count)
+        if self.wrote:
+            self._journal.note((self._items, slice(None), tuple(self._items)))
+        self._items.clear()
+
+    def _see_items(self) -> None:
+        """To be called before the database is asked for items."""
+        if self._items:
+            if not self.wrote:
+                self._write()
+            self._flush_items()
 
     def _queue(self, name: str) -> int:
         """The id of a queue; 0 if it never held anything."""
@@ -68,16 +95,19 @@ class Queues(Rows):
             self._journal.set(self._totals, queue, known + more)
 
     def enqueue(self, queue: str, payload: bytes, *, now_ms: int, due_ms: int, group: str | None = None) -> int:
+        number = self._item_numbers.take()
+        self.topics[queue] = None
+        if group is None:
+            self._journal.add(self._items, (queue, number, due_ms, now_ms, payload))
+            self.gathered += len(payload)
+            self.changed = True
+            return number
         if not self.wrote:
             self._write()
         where = self._queue(queue) or self._new_queue(queue)
-        number = self._item_numbers.take()
-        turn = due_ms if group is None else None
-        self._execute(ask.ENQUEUE, (where << _BITS | number, where, turn, due_ms, now_ms, group, payload))
-        if group is not None:
-            self._settle(where, group)
+        self._execute(ask.ENQUEUE, (where << _BITS | number, where, None, due_ms, now_ms, group, payload))
+        self._settle(where, group)
         self._count(where, 1)
-        self.topics[queue] = None
         return number
 
     def _settle(self, queue: int, group: str) -> None:
@@ -85,6 +115,7 @@ class Queues(Rows):
         self._execute(ask.SETTLE, {"queue": queue, "grp": group})
 
     def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
+        self._see_items()
         where = self._queue(queue)
         found: list[_Found] = self._execute(ask.READY, (where, now_ms, limit)).fetchall()
         if not found:
@@ -120,6 +151,7 @@ class Queues(Rows):
 
     def _lease(self, queue: str, handle: str) -> tuple[int, int, str | None, int] | None:
         """Queue, id, group and end of lease of a claim."""
+        self._see_items()
         parsed = parse_handle(handle)
         where = self._queue(queue)
         if parsed is None or not where:
@@ -161,6 +193,7 @@ class Queues(Rows):
         return True
 
     def acknowledge(self, queue: str, handle: str) -> bool:
+        self._see_items()
         parsed = parse_handle(handle)
         where = self._queue(queue)
         if parsed is None or not where:
@@ -178,6 +211,7 @@ class Queues(Rows):
         return True
 
     def reschedule(self, queue: str, number: int, *, due_ms: int, payload: bytes | None = None) -> bool:
+        self._see_items()
         where = self._queue(queue)
         if not where or not 0 < number <= NUMBER_MAX:
             return False
@@ -191,6 +225,7 @@ class Queues(Rows):
         return True
 
     def peek(self, queue: str, *, after: int = 0, limit: int = 100) -> list[Item]:
+        self._see_items()
         where = self._queue(queue)
         found = self._execute(
             f"SELECT {ask.ROW}, leased FROM work WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
@@ -199,6 +234,7 @@ class Queues(Rows):
         return [_item(*row) for row in found]
 
     def counts(self, queue: str, now_ms: int) -> QueueCounts:
+        self._see_items()
         where = self._queue(queue)
         total = self._total(where) if where else 0
         if not total:
@@ -209,6 +245,7 @@ class Queues(Rows):
         return QueueCounts(total - later, leased, later - leased)
 
     def expire(self, queue: str, enqueued_before_ms: int) -> int:
+        self._see_items()
         where = self._queue(queue)
         old = "FROM work INDEXED BY work_age WHERE queue = ? AND enqueued < ?"
         if not self._execute(f"SELECT 1 {old} LIMIT 1", (where, enqueued_before_ms)).fetchone():
@@ -225,6 +262,7 @@ class Queues(Rows):
         return len(gone)
 
     def purge(self, queue: str) -> int:
+        self._see_items()
         where = self._queue(queue)
         total = self._total(where) if where else 0
         if not total:
@@ -254,13 +292,14 @@ class Queues(Rows):
 
     def clear(self) -> None:
         """Removes everything but the numbers that were given."""
-        self._write()
+        self.spill()
         for table in ("rows", "families", "work", "queues", "history"):
             self._execute(f"DELETE FROM {table}")
         for cache in (self._cache, self._families, self._queues, self._totals):
             cache.clear()
 
     def free(self, prefix: str) -> int:
+        self._see_items()
         freed = 0
         for name, _ in self.due_queues(prefix):
             where = self._queue(name)
@@ -273,10 +312,12 @@ class Queues(Rows):
         return freed
 
     def next_due(self, queue: str) -> int | None:
+        self._see_items()
         found: tuple[int | None] = self._execute(ask.NEXT, (self._queue(queue),)).fetchone()
         return found[0]
 
     def due_queues(self, prefix: str) -> list[tuple[str, int]]:
+        self._see_items()
         after = prefix + chr(0x10FFFF)
         return self._execute(ask.DUE, (prefix, after)).fetchall()
 

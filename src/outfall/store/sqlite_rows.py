@@ -20,10 +20,11 @@ _CACHED_SIZE_MAX = 8 * 1024
 _PAGES = (16, 64, 256)
 
 _PUT = "INSERT INTO rows VALUES(?, ?, ?) ON CONFLICT(family, key) DO UPDATE SET value = excluded.value"
+_DELETE = "DELETE FROM rows WHERE family = ? AND key = ?"
 _SCAN = "SELECT key, value FROM rows WHERE family = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
 _SCAN_BACK = "SELECT key, value FROM rows WHERE family = ? AND key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
 
-_UNKNOWN = object()
+_UNKNOWN: Any = object()
 
 
 class Rows(Session):
@@ -34,12 +35,51 @@ class Rows(Session):
         self._values = Values()
         self._families: dict[str, int] = {}
         self._cache: OrderedDict[tuple[str, Key], Any] = OrderedDict()
+        self._rows: dict[str, dict[Key, bytes | None]] = {}  # gathered, by table; None for a row that is removed
+        self._facts: list[tuple[int, str, bytes]] = []  # gathered
         self._row_writes = 0
 
     def reset(self) -> None:
         super().reset()
-        self._families.clear()
-        self._cache.clear()
+        for held in (self._families, self._cache, self._rows, self._facts):
+            held.clear()
+
+    def _flush(self) -> None:
+        super()._flush()
+        for name in self._rows:
+            self._flush_rows(name)
+        self._flush_facts()
+
+    def _flush_rows(self, name: str) -> None:
+        """Writes what was gathered for a table."""
+        gathered = self._rows[name]
+        if not gathered:
+            return
+        family = self._family(name) or self._new_family(name)
+        put = [(family, keys.encode(key), data) for key, data in gathered.items() if data is not None]
+        if put:
+            self._db.executemany(_PUT, put)
+        if len(put) < len(gathered):
+            self._db.executemany(
+                _DELETE, [(family, keys.encode(key)) for key, data in gathered.items() if data is None]
+            )
+        if self.wrote:
+            for key, data in gathered.items():
+                self._journal.note((gathered, key, data))
+        gathered.clear()
+
+    def _flush_facts(self) -> None:
+        if self._facts:
+            self._db.executemany("INSERT INTO history VALUES(?, ?, ?)", self._facts)
+            if self.wrote:
+                self._journal.note((self._facts, slice(None), tuple(self._facts)))
+            self._facts.clear()
+
+    def _gathered(self, name: str) -> dict[Key, bytes | None]:
+        known = self._rows.get(name)
+        if known is None:
+            known = self._rows[name] = {}
+        return known
 
     def keep(self) -> None:
         super().keep()
@@ -67,33 +107,41 @@ class Rows(Session):
         if value is not _UNKNOWN:
             self._cache.move_to_end(where)
             return value
-        found = self._execute(
-            "SELECT value FROM rows WHERE family = ? AND key = ?", (self._family(table.name), keys.encode(key))
-        ).fetchone()
-        value = None if found is None else self._values.decode(table, found[0])
-        if found is None or len(found[0]) <= _CACHED_SIZE_MAX:
+        gathered = self._rows.get(table.name)
+        data = gathered[key] if gathered and key in gathered else self._stored(table.name, key)
+        value = None if data is None else self._values.decode(table, data)
+        if data is None or len(data) <= _CACHED_SIZE_MAX:
             # What an unfinished work has written is in the cache already, so this is older than the work.
             self._cache[where] = value
         return value
 
+    def _stored(self, name: str, key: Key) -> bytes | None:
+        found = self._execute(
+            "SELECT value FROM rows WHERE family = ? AND key = ?", (self._family(name), keys.encode(key))
+        ).fetchone()
+        return found[0] if found else None
+
     def put(self, table: Table[T], key: Key, value: T) -> None:
-        if not self.wrote:
-            self._write()
         data = self._values.encode(value)
-        family = self._family(table.name) or self._new_family(table.name)
-        self._execute(_PUT, (family, keys.encode(key), data))
+        self._change(table.name, key, data, value if len(data) <= _CACHED_SIZE_MAX else _UNKNOWN)
+        self.gathered += len(data)
+
+    def _change(self, name: str, key: Key, data: bytes | None, value: Any) -> None:
+        self._journal.set(self._gathered(name), key, data)
+        self._journal.set(self._cache, (name, key), value)
         self._row_writes += 1
-        self._journal.set(self._cache, (table.name, key), value if len(data) <= _CACHED_SIZE_MAX else _UNKNOWN)
+        self.changed = True
 
     def delete(self, table: Table[Any], key: Key) -> bool:
-        if self._cache.get((table.name, key), _UNKNOWN) is None:
+        known = self._cache.get((table.name, key), _UNKNOWN)
+        if known is _UNKNOWN:
+            known = self._gathered(table.name).get(key, _UNKNOWN)
+        if known is _UNKNOWN:
+            known = self._stored(table.name, key)
+        if known is None:
             return False
-        if not self.wrote:
-            self._write()
-        where = (self._family(table.name), keys.encode(key))
-        self._row_writes += 1
-        self._journal.set(self._cache, (table.name, key), None)
-        return self._execute("DELETE FROM rows WHERE family = ? AND key = ?", where).rowcount > 0
+        self._change(table.name, key, None, None)
+        return True
 
     def scan(
         self,
@@ -112,6 +160,10 @@ class Rows(Session):
         """Reads a page at a time; a write may have changed what lies ahead, so the page is read again after one."""
         size, page = 0, [(b"", b"")]
         while page:
+            if self._rows.get(table.name):
+                if not self.wrote:
+                    self._write()
+                self._flush_rows(table.name)
             writes = self._row_writes
             limit = _PAGES[min(size, len(_PAGES) - 1)]
             family = self._family(table.name)
@@ -128,24 +180,34 @@ class Rows(Session):
                     return
 
     def append(self, stream: str, fact: bytes) -> int:
-        if not self.wrote:
-            self._write()
         number = self._fact_numbers.take()
-        self._execute("INSERT INTO history VALUES(?, ?, ?)", (number, stream, fact))
+        self._journal.add(self._facts, (number, stream, fact))
+        self.gathered += len(fact)
+        self.changed = True
         return number
 
+    def _see_facts(self) -> None:
+        """To be called before the database is asked for history."""
+        if self._facts:
+            if not self.wrote:
+                self._write()
+            self._flush_facts()
+
     def history(self, stream: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
+        self._see_facts()
         return self._execute(
             "SELECT number, fact FROM history WHERE stream = ? AND number > ? ORDER BY number LIMIT ?",
             (stream, after, limit),
         ).fetchall()
 
     def feed(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, str, bytes]]:
+        self._see_facts()
         return self._execute(
             "SELECT number, stream, fact FROM history WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
         ).fetchall()
 
     def forget(self, stream: str) -> None:
+        self._see_facts()
         if not self.wrote:
             self._write()
         self._execute("DELETE FROM history WHERE stream = ?", (stream,))

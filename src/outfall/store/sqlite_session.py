@@ -1,13 +1,15 @@
 """What all parts of a SQLite transaction share: the connection, beginning and undoing one work, and the numbers.
 
-Many works share one SQLite transaction (see sqlite.py). The first work that writes begins it, each later one that
-writes sets a savepoint; works that only read need neither, since nobody else writes.
+Many works share one SQLite transaction (see sqlite.py). Most of what they write is gathered in memory, where a work can
+be undone for nothing, a row that many works write is written once, and statements run many rows at a time; it goes into
+the database at the commit, or when somebody asks the database what it would change (`flush`). A work that has to write
+into the database itself begins the transaction, or sets a savepoint; others need neither, since nobody else writes.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, MutableSequence
 from typing import Any
 
 from outfall.store.errors import StoreFull
@@ -17,23 +19,29 @@ _RESERVE = 4096
 
 
 class Journal:
-    """What caches held before a work changed them."""
+    """What was in memory before a work changed it."""
 
     def __init__(self) -> None:
-        self._notes: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
+        self._notes: list[tuple[Any, Any, Any]] = []
+        self.note = self._notes.append
 
-    def set(self, cache: MutableMapping[Any, Any], key: Any, value: Any) -> None:
-        """Changes a cache for as long as the work is not undone."""
-        self._notes.append((cache, key, cache.get(key, _NONE)))
-        cache[key] = value
+    def set(self, held: MutableMapping[Any, Any], key: Any, value: Any) -> None:
+        """Changes a mapping for as long as the work is not undone."""
+        self.note((held, key, held.get(key, _NONE)))
+        held[key] = value
+
+    def add(self, held: MutableSequence[Any], value: Any) -> None:
+        """Adds to a list for as long as the work is not undone."""
+        self.note((held, slice(len(held), None), ()))
+        held.append(value)
 
     def rollback(self) -> None:
         """Takes back all changes."""
-        for cache, key, old in reversed(self._notes):
+        for held, key, old in reversed(self._notes):
             if old is _NONE:
-                cache.pop(key, None)
+                held.pop(key, None)
             else:
-                cache[key] = old
+                held[key] = old
         self._notes.clear()
 
     def keep(self) -> None:
@@ -45,24 +53,33 @@ class Numbers:
     """Numbers that only grow, also over restarts and after what they named is gone. `meta` holds a number that none
     given so far reaches; it moves in steps, so that most numbers cost no write."""
 
-    def __init__(self, name: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, name: str, connection: sqlite3.Connection, journal: Journal) -> None:
         self._name = name
         self._connection = connection
+        self._journal = journal
         self.reload()
 
     def reload(self) -> None:
         """Begins after all numbers that can have been given."""
         found = self._connection.execute("SELECT value FROM meta WHERE name = ?", (self._name,)).fetchone()
-        self.state = (found[0], found[0]) if found else (0, 0)
+        self._last = [found[0] if found else 0]
+        self._reserved = list(self._last)
 
     def take(self) -> int:
-        """The next number; to be called in a transaction."""
-        last, reserved = self.state
-        if last >= reserved:
-            reserved = last + _RESERVE
+        """The next number."""
+        last = self._last
+        number: int = last[0]
+        self._journal.note((last, 0, number))
+        last[0] = number + 1
+        return number + 1
+
+    def flush(self) -> None:
+        """Makes sure that no number that was given is given again."""
+        if self._last[0] > self._reserved[0]:
+            reserved = self._last[0] + _RESERVE
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (self._name, reserved))
-        self.state = (last + 1, reserved)
-        return last + 1
+            self._journal.note((self._reserved, 0, self._reserved[0]))
+            self._reserved[0] = reserved
 
 
 class Session:
@@ -72,19 +89,44 @@ class Session:
         self._db = connection
         self._execute = connection.execute
         self._journal = Journal()
-        self._item_numbers = Numbers("item", connection)
-        self._fact_numbers = Numbers("fact", connection)
+        self._item_numbers = Numbers("item", connection, self._journal)
+        self._fact_numbers = Numbers("fact", connection, self._journal)
         self._saved = False
-        self._numbers_before = self._item_numbers.state, self._fact_numbers.state
         self.topics: dict[str, None] = {}
         self.wrote = False
+        """Whether the work that is under way wrote into the database itself."""
+        self.changed = False
+        """Whether it changed anything."""
+        self.lost = False
+        """Whether the works before it were lost with it: a full disk can end the whole transaction."""
+        self.gathered = 0
+        """About how many bytes are gathered."""
 
     def _write(self) -> None:
-        """To be called before the first write of a work."""
+        """To be called before a work first writes into the database."""
         self._saved = self._db.in_transaction
         self._execute("SAVEPOINT work" if self._saved else "BEGIN IMMEDIATE")
-        self._numbers_before = self._item_numbers.state, self._fact_numbers.state
-        self.wrote = True
+        self.wrote = self.changed = True
+
+    def flush(self) -> None:
+        """Puts what was gathered into the database: in the work that is under way, or between two."""
+        if not self._db.in_transaction:
+            self._execute("BEGIN IMMEDIATE")
+        self._item_numbers.flush()
+        self._fact_numbers.flush()
+        self._flush()
+        self.gathered = 0
+        if not self.wrote:
+            self._journal.keep()
+
+    def spill(self) -> None:
+        """Puts what was gathered into the database as part of the work that is under way."""
+        if not self.wrote:
+            self._write()
+        self.flush()
+
+    def _flush(self) -> None:
+        """What the parts have gathered; what a part empties it notes in the journal, if a work is under way."""
 
     def keep(self) -> None:
         """Ends a work: what it did becomes part of the open transaction."""
@@ -94,18 +136,19 @@ class Session:
                 raise StoreFull
             if self._saved:
                 self._execute("RELEASE work")
-            self._journal.keep()
             self.wrote = False
+        self._journal.keep()
 
     def undo(self) -> None:
-        """Ends a work of which nothing is kept. The transaction is over if it held nothing else."""
+        """Ends a work of which nothing is kept. SQLite's transaction is over if it held nothing else."""
         self.topics.clear()
         self._journal.rollback()
+        self.changed = False
         if not self.wrote:
             return
         self.wrote = False
-        self._item_numbers.state, self._fact_numbers.state = self._numbers_before
         if not self._db.in_transaction:
+            self.lost = self._saved
             return
         if self._saved:
             self._execute("ROLLBACK TO work")
@@ -117,7 +160,8 @@ class Session:
         """After a transaction that was not committed: believes nothing that it learnt."""
         self.topics.clear()
         self._journal.keep()
-        self.wrote = False
+        self.wrote = self.changed = self.lost = False
+        self.gathered = 0
         self._item_numbers.reload()
         self._fact_numbers.reload()
 

@@ -10,7 +10,6 @@ from outfall.core.principal import Principal, role_session
 from outfall.services.iam import managed
 from outfall.services.iam.model import ACCESS_KEYS, GROUPS, OIDC_PROVIDERS, ROLES, USERS, Holder, Role, key
 
-
 ROOT_POLICY = NamedPolicy(
     "root of the account", '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 )
