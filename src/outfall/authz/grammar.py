@@ -62,6 +62,26 @@ def _identity_problems(told: dict[str, Any]) -> Iterator[str]:
         yield from _condition_problems(statement)
 
 
+def resource_problem(document: str) -> str | None:
+    """What is wrong with a resource policy that is given to a simulator. What services store they check themselves."""
+    told = read_json(document)
+    if not isinstance(told, dict):
+        return SYNTAX
+    return next(_resource_policy_problems(told), None)
+
+
+def _resource_policy_problems(told: dict[str, Any]) -> Iterator[str]:
+    yield from _shape_problems(told)
+    if told.get("Version", "2008-10-17") not in VERSIONS:
+        yield SYNTAX
+    for statement in _statements(told):
+        if "Principal" not in statement and "NotPrincipal" not in statement:
+            yield "Missing required field Principal"
+        yield from _action_problems(statement)
+        yield from _principal_problems(statement)
+        yield from _condition_problems(statement)
+
+
 def organization_problem(document: str, *, resource: bool) -> str | None:
     """What is wrong with a service control policy, or with a resource control policy: that one names principals, and
     only denies. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html"""

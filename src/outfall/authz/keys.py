@@ -57,14 +57,14 @@ def _iso(at_ms: int) -> str:
 
 def _of_identity(read: Callable[[Principal], str]) -> Callable[[_Facts], str | None]:
     def value(facts: _Facts) -> str | None:
-        return None if facts.principal.kind in _NAMELESS else read(facts.principal)
+        return None if facts.principal.kind in _NAMELESS else read(facts.principal) or None
 
     return value
 
 
 def _kind(facts: _Facts) -> str | None:
     principal = facts.principal
-    if principal.kind == "session" and not principal.role_arn:
+    if principal.issuer_arn:
         return "FederatedUser"
     return _KINDS.get(principal.kind)
 
@@ -116,12 +116,13 @@ KEYS: dict[str, Callable[[_Facts], KeyValue]] = {
     "aws:TokenIssueTime": lambda facts: _iso(facts.principal.issued_ms) if facts.principal.issued_ms else None,
     # Only temporary credentials have it, and nobody has a device here.
     "aws:MultiFactorAuthPresent": lambda facts: "false" if _temporary(facts) else None,
+    "aws:SourceIdentity": lambda facts: facts.principal.source_identity or None,
     "aws:RequestedRegion": lambda facts: facts.ctx.region or None,
     "aws:TagKeys": lambda facts: tag_keys(facts.parameters),
     "lambda:SourceFunctionArn": lambda facts: facts.principal.function_arn or None,
 }
-"""Each global key in AWS's spelling, and where its value comes from. aws:CalledVia is not among them: no service here calls
-another one with the caller's own credentials."""
+"""Each global key in AWS's spelling, and where its value comes from. aws:CalledVia is not among them: no service here
+calls another one with the caller's own credentials."""
 
 GLOBAL_KEYS = {name.lower(): read for name, read in KEYS.items()}
 """The same in lower case: keys are compared without regard to it."""

@@ -78,7 +78,9 @@ class PrincipalSet(msgspec.Struct, frozen=True):
             return Reach.DIRECT
         if kind == "user" and principal.unique_id in aws:
             return Reach.DIRECT
-        if kind == "session" and (principal.role_arn in aws or principal.unique_id.split(":", 1)[0] in aws):
+        if principal.role_arn and (principal.role_arn in aws or principal.unique_id.split(":", 1)[0] in aws):
+            return Reach.ROLE
+        if principal.issuer_arn and principal.issuer_arn in aws:
             return Reach.ROLE
         account = principal.account
         if account in aws or _root(account) in aws:

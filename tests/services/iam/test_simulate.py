@@ -44,7 +44,7 @@ def test_custom_policies_with_context(desk: Desk) -> None:
     ask: dict[str, Any] = {"PolicyInputList": [json.dumps(document)], "ActionNames": ["sqs:SendMessage"]}
     without = desk.iam("SimulateCustomPolicy", **ask)
     assert decisions(without) == [("sqs:SendMessage", "implicitDeny")]
-    assert without["EvaluationResults"][0]["MissingContextValues"] == ["aws:requesttag/team"]
+    assert without["EvaluationResults"][0]["MissingContextValues"] == ["aws:RequestTag/team"]
     entry = {"ContextKeyName": "aws:RequestTag/team", "ContextKeyValues": ["x"], "ContextKeyType": "string"}
     assert decisions(desk.iam("SimulateCustomPolicy", **ask, ContextEntries=[entry])) == [
         ("sqs:SendMessage", "allowed")

@@ -72,6 +72,12 @@ def principal_at(ctx: Context, arn: str) -> Principal | None:
     return Principal("user", user.account, user.arn, user.id, user_name=user.name, tags=user.tags)
 
 
+def policies_of_group(ctx: Context, arn: str) -> tuple[NamedPolicy, ...] | None:
+    """The policies of the group of the account with that ARN; None if there is none."""
+    group = ctx.tx.get(GROUPS, key(ctx.account, arn.rsplit("/", 1)[-1]))
+    return tuple(_policies(ctx.tx, group)) if group is not None and group.arn == arn else None
+
+
 def _role_at(tx: Tx, arn: str) -> Role | None:
     parts = arn.split(":", 5)
     if len(parts) != 6:

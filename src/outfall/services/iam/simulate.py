@@ -1,102 +1,135 @@
-"""The policy simulators: the evaluation of `authz`, asked without doing anything.
+"""The policy simulators, and the condition keys that policies ask for.
 
 Rule: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+Each action on each resource has a result of its own, and in it a `ResourceSpecificResults` of that one resource.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from outfall.authz.documents import parse_document
-from outfall.authz.evaluate import Asked, denial_at, denial_in, grant_at, grant_in
-from outfall.authz.grammar import identity_problem
-from outfall.authz.keys import request_keys
-from outfall.authz.principals import Reach
+from outfall.authz.grammar import identity_problem, resource_problem
+from outfall.authz.keys import GLOBAL_KEYS, request_keys
+from outfall.authz.positions import context_keys
+from outfall.authz.sides import Sides
+from outfall.core.context import Context
 from outfall.core.errors import NotServed
+from outfall.core.organization import Level
 from outfall.core.ports import NamedPolicy
-from outfall.core.principal import Principal, root_of
+from outfall.core.principal import Principal
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam.checks import check
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
-from outfall.services.iam.identities import IamIdentities, principal_at
+from outfall.services.iam.identities import IamIdentities, policies_of_group, principal_at
 from outfall.services.iam.paging import page
+from outfall.services.iam.simulation import Simulation, results
 
 Policies = tuple[NamedPolicy, ...]
 
+_UNSERVED = ("ResourceHandlingOption", "PolicyExclusionList")
+"""Options for EC2's resources, and one of 2026: without them a simulation would answer something else."""
 
-def _source_resource(call: Call, request: Request) -> str:
+
+def _source(call: Call, request: Request) -> str:
     return str(request.get("PolicySourceArn") or "")
 
 
-@operation("SimulatePrincipalPolicy", action="iam:SimulatePrincipalPolicy", resource=_source_resource)
+@operation("SimulatePrincipalPolicy", action="iam:SimulatePrincipalPolicy", resource=_source)
 def simulate_principal_policy(call: Call, request: Request) -> Output:
-    """What the policies of a user or role, and those given beside them, say about actions on resources."""
+    """What the policies of a user, group or role, and those given beside them, say about actions on resources."""
     check(request, "PolicySourceArn", "ActionNames")
     arn = request["PolicySourceArn"]
-    principal = principal_at(call, arn)
-    if principal is None:
-        raise NoSuchEntity(f"The entity {arn} cannot be found.")
-    identities = IamIdentities()
-    policies = identities.identity_policies(call.tx, principal) + _given(request, "PolicyInputList", "PolicyInputList")
-    boundary = identities.boundary(call.tx, principal)
-    limits = (boundary,) if boundary else ()
-    return _answer(call, request, principal, policies, limits)
+    principal, policies, limits = _holder(call, arn)
+    return _answer(call, request, principal, policies + _given(request, "PolicyInputList"), limits)
 
 
 @operation("SimulateCustomPolicy", action="iam:SimulateCustomPolicy")
 def simulate_custom_policy(call: Call, request: Request) -> Output:
     """What the given policies say about actions on resources."""
     check(request, "PolicyInputList", "ActionNames")
-    principal = _caller(call, request) or root_of(call.account)
-    return _answer(call, request, principal, _given(request, "PolicyInputList", "PolicyInputList"), ())
+    return _answer(call, request, _nobody(call), _given(request, "PolicyInputList"), ())
 
 
-def _caller(call: Call, request: Request) -> Principal | None:
-    arn = request.get("CallerArn")
-    return principal_at(call, arn) if arn else None
+def _nobody(ctx: Context) -> Principal:
+    """A principal of the account of whom nothing is known."""
+    return Principal("user", ctx.account, "", "")
 
 
-def _given(request: Request, member: str, name: str) -> Policies:
+def _holder(call: Call, arn: str) -> tuple[Principal, Policies, Policies]:
+    """Who is simulated, the policies and the boundary; `NoSuchEntity` if there is no such user, group or role."""
+    principal = principal_at(call, arn)
+    if principal is None:
+        policies = policies_of_group(call, arn)
+        if policies is None:
+            raise NoSuchEntity(f"The entity {arn} cannot be found.")
+        return _nobody(call), policies, ()
+    identities = IamIdentities()
+    boundary = identities.boundary(call.tx, principal)
+    return principal, identities.identity_policies(call.tx, principal), (boundary,) if boundary else ()
+
+
+def _given(request: Request, member: str) -> Policies:
     documents = request.get(member) or []
     for document in documents:
         problem = identity_problem(document)
         if problem is not None:
             raise InvalidInput(problem)
-    return tuple(NamedPolicy(f"{name}.{at}", document) for at, document in enumerate(documents, 1))
+    return tuple(NamedPolicy(f"{member}.{at}", document) for at, document in enumerate(documents, 1))
 
 
 def _answer(call: Call, request: Request, principal: Principal, policies: Policies, limits: Policies) -> dict[str, Any]:
-    for option in ("ResourceHandlingOption", "PolicyExclusionList"):
+    for option in _UNSERVED:
         if request.get(option):
             raise NotServed(f"{option} is not served by this version of Outfall.")
-    limits = _given(request, "PermissionsBoundaryPolicyInputList", "PermissionsBoundaryPolicyInputList") or limits
-    rows = _results(call, request, _caller(call, request) or principal, policies, limits)
+    principal = _caller(call, request) or principal
+    sides = Sides(
+        policies,
+        _given(request, "PermissionsBoundaryPolicyInputList") or limits,
+        (),
+        _resource_policy(request),
+        _levels(call, request, principal),
+    )
+    keys = {str(one.get("ContextKeyName")): _value(one) for one in request.get("ContextEntries") or []}
+    ctx = Context(call.tx, call.now, call.wall, call.ids, call.account, call.region, call.house)
+    known = request_keys(ctx, principal, keys)
+    given = frozenset(key.lower() for key in keys) | {key for key in GLOBAL_KEYS if known(key) is not None}
+    owner = str(request.get("ResourceOwner") or "").split(":")
+    simulation = Simulation(principal, sides, keys, owner[4] if len(owner) == 6 else principal.account, given)
+    rows = results(ctx, simulation, request["ActionNames"], request.get("ResourceArns") or ["*"])
     return page(request, "EvaluationResults", ((f"{at:06}", row) for at, row in enumerate(rows)), lambda row: row)
 
 
-def _results(
-    call: Call, request: Request, principal: Principal, policies: Policies, limits: Policies
-) -> Iterator[dict[str, Any]]:
-    keys = {str(one.get("ContextKeyName")): _value(one) for one in request.get("ContextEntries") or []}
-    lookup = request_keys(call, principal, keys)
-    missing = [key for key in sorted(_wanted(policies + limits)) if lookup(key) is None]
-    for action in request["ActionNames"]:
-        for resource in request.get("ResourceArns") or ["*"]:
-            asked = Asked(principal, action.lower(), resource, lookup)
-            decision, matched = _decide(asked, policies, limits, request.get("ResourcePolicy"))
-            row: dict[str, Any] = {
-                "EvalActionName": action,
-                "EvalResourceName": resource,
-                "EvalDecision": decision,
-                "MatchedStatements": matched,
-                "MissingContextValues": missing,
-            }
-            if limits:
-                row["PermissionsBoundaryDecisionDetail"] = {
-                    "AllowedByPermissionsBoundary": grant_in(limits, asked) is not None
-                }
-            yield row
+def _caller(call: Call, request: Request) -> Principal | None:
+    arn = request.get("CallerArn")
+    if not arn:
+        return None
+    found = principal_at(call, arn)
+    if found is not None:
+        return found
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or not parts[5].startswith("user/"):
+        raise InvalidInput(f"Invalid ARN:  {arn}" if len(parts) != 6 else f"The caller {arn} is not a user or role.")
+    # A caller of the simulation alone: it need not exist.
+    return Principal("user", parts[4], arn, "", user_name=arn.rsplit("/", 1)[-1])
+
+
+def _resource_policy(request: Request) -> str | None:
+    document = request.get("ResourcePolicy")
+    if document is None:
+        return None
+    problem = resource_problem(document)
+    if problem is not None:
+        raise InvalidInput(problem)
+    return str(document)
+
+
+def _levels(call: Call, request: Request, principal: Principal) -> tuple[Level, ...]:
+    """The organisation's levels: those given, from the root down, else those that this server was told of."""
+    given = request.get("OrderedOrganizationPolicyInputList")
+    if given:
+        return tuple(Level(frozenset(), _given(one, "ServiceControlPolicyInputList")) for one in given)
+    organization = call.house.organization
+    return organization.levels_of(principal.account) if organization is not None else ()
 
 
 def _value(entry: dict[str, Any]) -> str | list[str]:
@@ -106,39 +139,32 @@ def _value(entry: dict[str, Any]) -> str | list[str]:
     return values[0] if values else ""
 
 
-def _wanted(policies: Policies) -> set[str]:
-    """Condition keys that the policies ask for."""
-    return {
-        condition.key
-        for policy in policies
-        for statement in parse_document(policy.document).statements
-        for condition in statement.conditions
-    }
+@operation("GetContextKeysForPrincipalPolicy", action="iam:GetContextKeysForPrincipalPolicy", resource=_source)
+def get_context_keys_for_principal_policy(call: Call, request: Request) -> Output:
+    """The condition keys that the policies of a user, group or role ask for, and those given beside them."""
+    check(request, "PolicySourceArn")
+    _, policies, _ = _holder(call, request["PolicySourceArn"])
+    return _keys(policies + _given(request, "PolicyInputList"))
 
 
-def _decide(
-    asked: Asked, policies: Policies, limits: Policies, resource_policy: str | None
-) -> tuple[str, list[dict[str, str]]]:
-    denied = _matching(policies + limits, asked, denial_in)
-    if denied or (resource_policy and denial_at(resource_policy, asked)):
-        return "explicitDeny", denied
-    reach = grant_at(resource_policy, asked)[0] if resource_policy else Reach.NONE
-    if reach is Reach.DIRECT:
-        return "allowed", [_source("ResourcePolicy", "Resource Policy")]
-    granted = _matching(policies, asked, grant_in)
-    if not granted and reach < Reach.ROLE:
-        return "implicitDeny", []
-    if limits and grant_in(limits, asked) is None:
-        return "implicitDeny", []
-    return "allowed", granted
+@operation("GetContextKeysForCustomPolicy", action="iam:GetContextKeysForCustomPolicy")
+def get_context_keys_for_custom_policy(call: Call, request: Request) -> Output:
+    """The condition keys that the given policies ask for."""
+    check(request, "PolicyInputList")
+    return _keys(_given(request, "PolicyInputList"))
 
 
-def _matching(policies: Policies, asked: Asked, ask: Any) -> list[dict[str, str]]:
-    return [_source(policy.name, "IAM Policy") for policy in policies if ask((policy,), asked) is not None]
+def _keys(policies: Policies) -> dict[str, Any]:
+    found: dict[str, str] = {}
+    for policy in policies:
+        for key in context_keys(policy.document):
+            found.setdefault(key.lower(), key)
+    return {"ContextKeyNames": list(found.values())}
 
 
-def _source(name: str, kind: str) -> dict[str, str]:
-    return {"SourcePolicyId": name, "SourcePolicyType": kind}
-
-
-SIMULATE_OPERATIONS = (simulate_principal_policy, simulate_custom_policy)
+SIMULATE_OPERATIONS = (
+    simulate_principal_policy,
+    simulate_custom_policy,
+    get_context_keys_for_principal_policy,
+    get_context_keys_for_custom_policy,
+)
