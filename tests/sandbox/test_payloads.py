@@ -65,7 +65,7 @@ FAILURES = {
         '{"errorMessage": "Unable to marshal response: Object of type set is not JSON serializable", '
         '"errorType": "Runtime.MarshalError", "requestId": "R", "stackTrace": []}',
     ),
-    "oversized result": (
+    "lambda-020 oversized result": (
         "def handler(event, context):\n    return 'x' * 6291556\n",
         '{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",'
         '"errorType":"Function.ResponseSizeTooLarge"}',
@@ -107,6 +107,7 @@ def test_a_crash_at_import_is_tried_again_until_the_time_is_up(bench: Bench) -> 
 
 
 def test_memory_that_runs_out_is_a_kill_and_the_report_says_why(bench: Bench) -> None:
+    """lambda-031"""
     source = (
         "import time\ndef handler(event, context):\n    kept = []\n"
         "    while True:\n        kept.append(bytearray(b'x' * 4000000))\n        time.sleep(0.01)\n"

@@ -47,7 +47,7 @@ PROBLEMS = {
     "absolute on Windows": (zipped({"c:\\evil.py": ""}), UNREADABLE),
     "backslashes": (zipped({"..\\evil.py": ""}), UNREADABLE),
     "encrypted": (encrypted(), UNREADABLE),
-    "a bomb": (declaring(262_144_000), "Unzipped size must be smaller than 262144000 bytes"),
+    "rec-039 a bomb": (declaring(262_144_000), "Unzipped size must be smaller than 262144000 bytes"),
     "too many entries": (b"PK\x01\x02" * (ENTRIES_MAX + 1), UNREADABLE),
 }
 

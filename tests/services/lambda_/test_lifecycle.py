@@ -55,7 +55,7 @@ def test_code_that_cannot_be_prepared_makes_it_failed(world: World) -> None:
 
 
 def test_an_update_is_in_progress_until_it_is_prepared(world: World) -> None:
-    """lambda-005, lambda-006."""
+    """lambda-005, lambda-006, rec-126."""
     world.active()
     changed = world.call("UpdateFunctionConfiguration", FunctionName="fn", Timeout=5)
     assert changed["Timeout"] == 5
@@ -168,7 +168,7 @@ BAD_CREATES: dict[str, tuple[dict[str, Any], int, str, str]] = {
         "contains reserved keys that are currently not supported for modification. "
         "Reserved keys used in this request: AWS_REGION",
     ),
-    "rec-040": (
+    "rec-040 lambda-026": (
         {"Environment": {"Variables": {"LARGE_VAR": "x" * 5000}}},
         400,
         "InvalidParameterValueException",
