@@ -147,6 +147,7 @@ RECORDED: dict[str, Callable[[Stage], Any]] = {
     "rec-059": call(
         "put_provisioned_concurrency_config", FunctionName="fn", Qualifier="1", ProvisionedConcurrentExecutions=0
     ),
+    "rec-065": create(Code={"ZipFile": bytes(52_700_000)}),
     "rec-066": call("list_function_url_configs", FunctionName="no-such"),
     "rec-067": url(FunctionName="doesnotexist", Qualifier="1"),
     "rec-068": url(Qualifier="2"),

@@ -17,22 +17,25 @@ from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.errors import AwsError, InternalError
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
-from outfall.host import console, function_urls, intake
+from outfall.host import console, function_urls, intake, origins, websites
 from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
 from outfall.host.guard import Guard
 from outfall.host.http import ConnectionLost, HttpRequest, HttpResponse
+from outfall.host.posts import Posts
 from outfall.host.private import PrivateApi
 from outfall.host.private_call import Refused
 from outfall.host.signer import certificate
 from outfall.services.lambda_.code import SPOOLED, uploaded
+from outfall.services.lambda_.errors import RequestEntityTooLargeException
 from outfall.services.lambda_.model import CODE
 from outfall.services.sns.render import CERTIFICATES
 from outfall.wire import faults, identify
 from outfall.wire.message import WireRequest, WireResponse
 from outfall.wire.models import Models
 from outfall.wire.refusals import kind_of
+from outfall.wire.refused_bodies import RequestEntityTooLarge
 
 BODY_SIZE_MAX = 16 * 1024 * 1024
 """The largest body that is held in memory, but for code archives."""
@@ -65,6 +68,7 @@ class Door:
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
         self._urls = FunctionUrls(hall.dispatcher)
+        self._posts = Posts(hall.dispatcher, hall.blobs)
 
     async def answer(self, http: HttpRequest) -> HttpResponse:
         """The answer to a request. Raises `ConnectionLost` alone: there is nobody to answer then."""
@@ -77,25 +81,41 @@ class Door:
         url = function_urls.url_id(http.headers.get("host", ""))
         if url is not None:
             return await self._urls.answer(http, url)
-        if guard.from_another_site(http.method, http.query, http.headers):
-            return _turned_away("this came from a page of another site")
+        site = websites.bucket_of(http.headers.get("host", ""))
+        if site is not None:
+            return self._http(await websites.answer(self._hall.dispatcher, http, site))
         request = WireRequest(http.method, http.path, http.query, http.headers)
         route = identify.route(self._hall.models, request, self._hall.served)
+        if guard.from_another_site(http.method, http.query, http.headers):
+            if route.service != "s3" or not await origins.lets(self._hall.dispatcher, http):
+                return _turned_away("this came from a page of another site")
         request_id = self._hall.ids.hex(16).upper() if route.service == "s3" else self._hall.ids.uuid()
         kind = kind_of(route.service, route.protocol)
         visit = Visit(route, request, request_id, http.peer_ip, kind, None)
         try:
-            operation = await self._come_in(http, visit)
-            response = await self._hall.dispatcher.perform(operation, visit)
+            response = await self._respond(http, visit)
         except ConnectionLost:
             await self._drop(visit.stored)
             raise
         except Exception as error:
             await self._drop(visit.stored)
             response = self._fault(visit, error)
+        if route.service == "s3" and "origin" in http.headers and http.method != "OPTIONS":
+            response.headers += await origins.headers(self._hall.dispatcher, http)
         if isinstance(response.body, AsyncIterator):
             http.keep_alive = False  # As with the streams of the private API.
         return self._http(response)
+
+    async def _respond(self, http: HttpRequest, visit: Visit) -> WireResponse:
+        route, dispatcher = visit.route, self._hall.dispatcher
+        if route.service == "s3" and route.operation is None:
+            if http.method == "OPTIONS":
+                return await origins.preflight(dispatcher, http, visit.request_id)
+            bucket, key = origins.place(http)
+            if http.method == "POST" and bucket and not key and not http.query:
+                return await self._posts.answer(http, visit, bucket)
+        operation = await self._come_in(http, visit)
+        return await dispatcher.perform(operation, visit)
 
     def close(self) -> None:
         """The server ends: answers that would go on and on end."""
@@ -114,7 +134,12 @@ class Door:
             body = await intake.take_in(http, request, hall.blobs, visit.signed, admitted.signing)
             request.body, visit.stored = body, body.segments
         elif route.service == "lambda" and operation.name in SPOOLED:
-            request.body = await intake.buffer(http, CODE_BODY_SIZE_MAX)
+            try:
+                request.body = await intake.buffer(http, CODE_BODY_SIZE_MAX)
+            except RequestEntityTooLarge:
+                raise RequestEntityTooLargeException(
+                    f"Request must be smaller than {CODE_BODY_SIZE_MAX} bytes for the {operation.name} operation"
+                ) from None
             await self._spool(visit, SPOOLED[operation.name])
         elif not request.body:
             request.body = await intake.buffer(http, BODY_SIZE_MAX, s3=route.service == "s3")
