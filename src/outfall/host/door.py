@@ -86,9 +86,9 @@ class Door:
             return self._http(await websites.answer(self._hall.dispatcher, http, site))
         request = WireRequest(http.method, http.path, http.query, http.headers)
         route = identify.route(self._hall.models, request, self._hall.served)
-        if guard.from_another_site(http.method, http.query, http.headers):
-            if route.service != "s3" or not await origins.lets(self._hall.dispatcher, http):
-                return _turned_away("this came from a page of another site")
+        stranger = guard.from_another_site(http.method, http.query, http.headers)
+        if stranger and (route.service != "s3" or not await origins.lets(self._hall.dispatcher, http)):
+            return _turned_away("this came from a page of another site")
         request_id = self._hall.ids.hex(16).upper() if route.service == "s3" else self._hall.ids.uuid()
         kind = kind_of(route.service, route.protocol)
         visit = Visit(route, request, request_id, http.peer_ip, kind, None)

@@ -25,6 +25,7 @@ from outfall.services.s3 import (
     settings,
     tagging,
     versions,
+    website,
     writing,
 )
 from outfall.services.s3.access import bucket_policy, owner_account
@@ -52,6 +53,7 @@ SERVICE = Service.of(
     options.OPERATIONS,
     reports.OPERATIONS,
     restoring.OPERATIONS,
+    website.OPERATIONS,
 )
 
 __all__ = ["SERVICE", "S3Target", "bucket_policy", "owner_account"]

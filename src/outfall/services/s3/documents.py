@@ -1,4 +1,4 @@
-"""Configurations that are put, got and removed as they are: where they lie, and what S3 says of those that are absent."""
+"""Configurations that are put, got and removed as they are: where they lie."""
 
 from __future__ import annotations
 

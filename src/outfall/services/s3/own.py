@@ -1,4 +1,4 @@
-"""Calls that S3 makes on its own behalf, as its lifecycle does: who is told of a change reads who made it, and its ids."""
+"""Calls that S3 makes on its own behalf, as its lifecycle does: event records tell who made a change, and its ids."""
 
 from __future__ import annotations
 

@@ -48,16 +48,17 @@ def get_object(call: Call, request: Request) -> Output:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
-    return _read(call, request, with_body=True)
+    return read(call, request, with_body=True)
 
 
 @operation("HeadObject", action=None, also=READ)
 def head_object(call: Call, request: Request) -> Output:
     """What GetObject would tell, without the bytes."""
-    return _read(call, request, with_body=False)
+    return read(call, request, with_body=False)
 
 
-def _read(call: Call, request: Request, *, with_body: bool) -> Output:
+def read(call: Call, request: Request, *, with_body: bool) -> Output:
+    """The output of GetObject, or without the bytes that of HeadObject; permission has been asked."""
     bucket = require(call, request)
     version = find_version(call, bucket, request["Key"], request.get("VersionId"))
     check_readable(request, version)
