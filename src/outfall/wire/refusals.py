@@ -201,6 +201,12 @@ INCOMPLETE: dict[Kind, type[AwsError]] = {
 }
 
 
+def no_region(region: str, expected: str) -> AwsError:
+    """An S3 request is signed for a region that is none; some clients learn the right one from the answer."""
+    text = f"The authorization header is malformed; the region '{region}' is wrong; expecting '{expected}'"
+    return AuthorizationHeaderMalformed(text, Region=expected)
+
+
 def unknown_key(kind: Kind, access_key: str) -> AwsError:
     """Nobody has this access key."""
     if kind == "s3":
