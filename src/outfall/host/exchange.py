@@ -9,9 +9,9 @@ from typing import Protocol
 
 import msgspec
 
-BODY_HIGH = 512 * 1024
+BODY_HIGH = 1024 * 1024
 """A body's bytes in memory above which its socket is not read from."""
-BODY_LOW = 128 * 1024
+BODY_LOW = 256 * 1024
 
 
 class ConnectionLost(Exception):
