@@ -137,7 +137,8 @@ class BlobFiles:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         if not (directory / _INCOMING).is_dir():
-            (directory / _INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (directory / _INCOMING).mkdir(mode=0o700, exist_ok=True)
             sync_directory(directory)
             sync_directory(directory.parent)
 
