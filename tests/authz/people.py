@@ -9,7 +9,7 @@ from outfall.authz import Ask, Decision, authorize
 from outfall.core.ports import NamedPolicy, Tx
 from outfall.core.principal import Principal, role_session
 from outfall.store.memory import MemoryStore
-from tests.support import ACCOUNT, OTHER_ACCOUNT, KnownIdentities, make_context
+from tests.support import ACCOUNT, OTHER_ACCOUNT, KnownIdentities, make_call, make_house
 
 USER = Principal("user", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ann", "AIDA" + "A" * 17, user_name="ann")
 SESSION = role_session(f"arn:aws:iam::{ACCOUNT}:role/worker", "AROA" + "B" * 17, "s1")
@@ -55,11 +55,44 @@ def decide(
     owner: str = "",
 ) -> Decision:
     """The decision on one request, with these documents in force."""
+    return decide_all(
+        principal,
+        action,
+        resource,
+        identity=identity,
+        boundary=boundary,
+        resource_policy=resource_policy,
+        keys=keys,
+        owner=owner,
+    )
+
+
+def decide_all(
+    principal: Principal,
+    action: str,
+    resource: str,
+    *,
+    identity: tuple[str, ...] = (),
+    boundary: str | None = None,
+    resource_policy: str | None = None,
+    keys: Any = None,
+    owner: str = "",
+    parameters: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+    **house: Any,
+) -> Decision:
+    """The same, of a call with these parameters and headers, in a house of which more is told."""
     named = tuple(NamedPolicy(f"p{at}", document) for at, document in enumerate(identity))
     identities = Bounded({principal.policy_arn: named}, NamedPolicy("boundary", boundary) if boundary else None)
 
     def work(tx: Tx) -> Decision:
-        ctx = make_context(tx, identities=identities)
-        return authorize(ctx, Ask(principal, action, resource, keys or {}, resource_policy, owner))
+        call = make_call(
+            tx,
+            account=principal.account or ACCOUNT,
+            principal=principal,
+            headers=headers,
+            house=make_house(identities=identities, **house),
+        )
+        return authorize(call, Ask(principal, action, resource, keys or {}, resource_policy, owner, parameters))
 
     return MemoryStore().transact(work)
