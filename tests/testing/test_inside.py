@@ -106,3 +106,45 @@ def test_a_long_poll_ends_when_the_clock_passes_it(outfall: Inside) -> None:
 def test_each_test_starts_with_nothing(outfall: Inside) -> None:
     assert "QueueUrls" not in outfall.client("sqs").list_queues()
     assert outfall.client("lambda").list_functions()["Functions"] == []
+
+
+def test_the_clock_stops_at_each_occurrence_of_a_schedule(outfall: Inside) -> None:
+    events, sqs = outfall.client("events"), outfall.client("sqs")
+    url = sqs.create_queue(QueueName="ticks")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    began_ms = outfall.program.travel.now_ms()
+    events.put_rule(Name="ticks", ScheduleExpression="rate(1 minute)")
+    events.put_targets(Rule="ticks", Targets=[{"Id": "1", "Arn": arn}])
+    outfall.advance(minutes=3, seconds=30)
+    got = sqs.receive_message(QueueUrl=url, AttributeNames=["All"], MaxNumberOfMessages=10)["Messages"]
+    sent = sorted(int(message["Attributes"]["SentTimestamp"]) - began_ms for message in got)
+    assert sent == [60_000, 120_000, 180_000]
+    outfall.jump()
+    assert outfall.program.travel.now_ms() - began_ms == 240_000
+
+
+def test_what_sqs_counts_is_there_once_the_clock_was_moved(outfall: Inside) -> None:
+    """No real second has to pass until counts are written."""
+    sqs, cloudwatch = outfall.client("sqs"), outfall.client("cloudwatch")
+    url = sqs.create_queue(QueueName="counted")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    outfall.advance(minutes=1)
+    [found] = cloudwatch.get_metric_data(
+        StartTime=0,
+        EndTime=outfall.program.travel.now_ms() / 1000 + 60,
+        MetricDataQueries=[
+            {
+                "Id": "m",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/SQS",
+                        "MetricName": "NumberOfMessagesSent",
+                        "Dimensions": [{"Name": "QueueName", "Value": "counted"}],
+                    },
+                    "Period": 60,
+                    "Stat": "Sum",
+                },
+            }
+        ],
+    )["MetricDataResults"]
+    assert found["Values"] == [1.0]

@@ -19,6 +19,9 @@ ObjectReader = Callable[["Context", str, str, str | None], "tuple[Segment, ...]"
 """Segments of an object by bucket, key and version id (or None); raises S3's own errors, as NoSuchKey."""
 
 ResourcePolicy = Callable[["Context", "Arn"], str | None]
+Owner = Callable[["Context", "Arn"], str]
+"""The account that owns a resource; empty if it is not there."""
+
 ResourceTags = Callable[["Context", "Arn"], Mapping[str, str]]
 IamMode = Literal["enforce", "audit", "off"]
 """`enforce` refuses as AWS does, `audit` allows and says what AWS would have refused, `off` asks no policy."""
@@ -58,6 +61,8 @@ class House(msgspec.Struct, frozen=True):
     oidc_keys: Callable[[str], str | None] = lambda issuer: None
     """The JSON Web Key Set of an OpenID Connect issuer (without scheme), as the server was told at start; None for an
     issuer it was not told of. It may take long: never call it within a transaction. Raises OSError."""
+    owners: Mapping[str, Owner] = msgspec.field(default_factory=dict)
+    """Who owns a resource whose ARN does not say it, by the service's name in an ARN."""
     endpoint: Callable[[], str] = lambda: "http://localhost:4566"
     """Where this server is found, for the links in messages that no request brought about."""
 

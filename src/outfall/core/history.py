@@ -6,6 +6,7 @@ Each fact carries `at_ms` on the clock of record and `wall_ms` on the wall.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 
@@ -127,7 +128,8 @@ class Delivered(Fact, frozen=True, kw_only=True):
     """A record, dead letter, notification, message or event arrived. `receipt` is the id that the target gave it;
     `statement` is the JSON of the one in a policy that allowed it, or empty. `role` is why it was sent: `destination`,
     `dead-letter`, `s3`, `sns`, `events`, `redrive`; `source` the ARN of what sent it, if it was no function. `again`:
-    somebody asked for it after it had failed."""
+    somebody asked for it after it had failed. `refused`: why AWS would not have let it through, where the server only
+    audits."""
 
     role: str
     target: str
@@ -136,6 +138,7 @@ class Delivered(Fact, frozen=True, kw_only=True):
     statement: str = ""
     source: str = ""
     again: bool = False
+    refused: str = ""
 
 
 class Undelivered(Fact, frozen=True, kw_only=True):
@@ -195,7 +198,7 @@ def encode(fact: Fact) -> bytes:
 
 def decode(line: bytes) -> Fact:
     """The fact that `encode` wrote."""
-    told = json.loads(line)
-    return FACTS[told.pop("fact")](
-        **{name: tuple(value) if type(value) is list else value for name, value in told.items()}
-    )
+    told: dict[str, Any] = json.loads(line)
+    kind = FACTS[told.pop("fact")]
+    fields: dict[str, Any] = {name: tuple(value) if type(value) is list else value for name, value in told.items()}
+    return kind(**fields)

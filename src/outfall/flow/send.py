@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from outfall.authz import Ask, Decision, authorize
+from outfall.authz import Ask, Decision, authorize, judge
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
 from outfall.core.errors import AwsError
@@ -57,6 +57,11 @@ class Receipt(msgspec.Struct, frozen=True):
     id: str
     decision: Decision | None = None
 
+    @property
+    def refused(self) -> str:
+        """In a house that only audits, why AWS would not have delivered it; empty otherwise."""
+        return self.decision.reason if self.decision is not None and self.decision.audited else ""
+
 
 def send(ctx: Context, target: str, parcel: Parcel) -> Receipt | Refusal:
     """Hands a parcel to the resource with the ARN `target`, if the sender may and the resource is there.
@@ -76,11 +81,13 @@ def send(ctx: Context, target: str, parcel: Parcel) -> Receipt | Refusal:
 
 def check(ctx: Context, target: str, sender: Sender) -> Refusal | None:
     """Whether `send` would find the target and be allowed; None if so. For validation of configurations."""
-    found = _find(ctx, target, sender)
+    found = _find(ctx, target, sender, acts=False)
     return found if isinstance(found, Refusal) else None
 
 
-def _find(ctx: Context, target: str, sender: Sender) -> tuple[Context, Arn, Target, Decision | None] | Refusal:
+def _find(
+    ctx: Context, target: str, sender: Sender, *, acts: bool = True
+) -> tuple[Context, Arn, Target, Decision | None] | Refusal:
     try:
         arn = Arn.parse(target)
     except MalformedArn:
@@ -88,14 +95,16 @@ def _find(ctx: Context, target: str, sender: Sender) -> tuple[Context, Arn, Targ
     receiver = ctx.house.targets.get(arn.service)
     if receiver is None or arn.service not in MAY_REACH[sender.origin]:
         return Refusal("unsupported", f"{sender.origin} cannot deliver to {arn.service}")
-    there = ctx.at(arn.account or ctx.account, arn.region or ctx.region)
+    there = ctx.at(arn.account or _owner(ctx, arn) or ctx.account, arn.region or ctx.region)
     if not receiver.exists(there, arn):
         return Refusal("missing", f"{target} does not exist")
     if (sender.origin, arn.service) in UNASKED:
         return there, arn, receiver, None
-    ask = _ask(there, arn, receiver, sender)
+    ask = _ask(there, arn, receiver, sender, acts)
+    if _forgiven(there, arn, ask, sender):
+        return there, arn, receiver, judge(there, ask)
     decision = authorize(there, ask)
-    if not decision.allowed and not _forgiven(there, arn, ask, sender):
+    if not decision.allowed:
         who = sender.principal.arn
         return Refusal(
             "denied",
@@ -105,13 +114,19 @@ def _find(ctx: Context, target: str, sender: Sender) -> tuple[Context, Arn, Targ
     return there, arn, receiver, decision
 
 
+def _owner(ctx: Context, arn: Arn) -> str:
+    """Whose a resource is that its ARN does not tell of: a bucket's may be another account than the sender's."""
+    owner = ctx.house.owners.get(arn.service)
+    return owner(ctx, arn) if owner else ""
+
+
 def _forgiven(there: Context, arn: Arn, ask: Ask, sender: Sender) -> bool:
     edge = (sender.origin, arn.service)
     unguarded = ask.resource_policy is None and there.account == sender.source_account
     return there.house.forgiving and edge in FORGIVEN and unguarded
 
 
-def _ask(there: Context, arn: Arn, receiver: Target, sender: Sender) -> Ask:
+def _ask(there: Context, arn: Arn, receiver: Target, sender: Sender, acts: bool) -> Ask:
     keys: dict[str, str | list[str]] = {}
     if sender.source_arn:
         keys["aws:SourceArn"] = sender.source_arn
@@ -126,4 +141,5 @@ def _ask(there: Context, arn: Arn, receiver: Target, sender: Sender) -> Ask:
         keys,
         resource_policy=receiver.policy(there, arn),
         resource_account=there.account,
+        acts=acts,
     )

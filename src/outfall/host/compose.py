@@ -168,6 +168,7 @@ async def compose(
         resource_tags=RESOURCE_TAGS,
         watch=watch,
         oidc_keys=OidcKeys(config.oidc),
+        owners={"s3": lambda ctx, arn: owner_account(ctx.tx, arn.resource.split("/", 1)[0]) or ""},
         endpoint=endpoint,
     )
 
@@ -260,7 +261,7 @@ async def compose(
         }
 
     names, console = tuple(service.name for service in SERVICES), Console()
-    travel = TimeTravel(clock, store, worker, pollers)
+    travel = TimeTravel(clock, store, worker, pollers, meter.write)
     private = PrivateApi(Facade(store, clock, context, about, names, reset, stop, travel, watch))
     guard = Guard(config.host, config.allow_hosts)
     door = Door(
@@ -307,7 +308,9 @@ def _credentials(
             role = ctx.house.identities.role(tx, spec.role_arn)
             if role is None:
                 return EnvironmentCredentials("", "", "", 0)
-            made = issue_for_role(ctx, role, name, CREDENTIALS_LIFE_S)
+            made = issue_for_role(
+                ctx, role, name, CREDENTIALS_LIFE_S, f"arn:aws:lambda:{region}:{account}:function:{name}"
+            )
             return EnvironmentCredentials(made.access_key_id, made.secret, made.token, made.expires_ms)
 
         return await store.run(work, durable=False)
