@@ -149,6 +149,7 @@ def test_what_waits_for_a_subscription_that_is_gone_is_dropped(sns: Sns) -> None
     topic = sns.topic()
     arn = confirm(sns, topic)
     sns.publish(topic, "m")
+    sns.principal = ANONYMOUS
     sns("Unsubscribe", SubscriptionArn=arn)
     assert deliver(sns) is None
     farewell = deliver(sns)

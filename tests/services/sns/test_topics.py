@@ -10,7 +10,7 @@ import pytest
 from outfall.core.arn import Arn
 from outfall.core.errors import AwsError
 from outfall.core.parcel import Attribute, Parcel, Sender
-from outfall.core.principal import service_principal
+from outfall.core.principal import ANONYMOUS, service_principal
 from outfall.services.sns.policy import topic_policy
 from outfall.services.sns.target import SnsTarget
 
@@ -162,3 +162,101 @@ def test_an_endpoint_of_another_account_has_to_confirm(sns: Sns) -> None:
     queue = "arn:aws:sqs:us-east-1:222222222222:q"
     arn = sns.subscribe(topic, queue)
     assert sns.attributes(arn)["PendingConfirmation"] == "true"
+
+
+def test_attributes_come_in_the_order_of_the_recording(sns: Sns) -> None:
+    topic = sns.topic(DisplayName="d", SignatureVersion="2", TracingConfig="Active")
+    assert list(attributes(sns, topic)) == [
+        "Policy",
+        "SignatureVersion",
+        "Owner",
+        "SubscriptionsPending",
+        "TopicArn",
+        "TracingConfig",
+        "EffectiveDeliveryPolicy",
+        "SubscriptionsConfirmed",
+        "DisplayName",
+        "SubscriptionsDeleted",
+    ]
+    arn = sns.subscribe(topic, sns.queue(), FilterPolicy='{"a":["b"]}')
+    assert list(sns.attributes(arn)) == [
+        "SubscriptionPrincipal",
+        "Owner",
+        "RawMessageDelivery",
+        "FilterPolicy",
+        "TopicArn",
+        "Endpoint",
+        "FilterPolicyScope",
+        "Protocol",
+        "PendingConfirmation",
+        "ConfirmationWasAuthenticated",
+        "SubscriptionArn",
+    ]
+
+
+def test_a_delivery_policy_is_kept_whole_and_in_order(sns: Sns) -> None:
+    given = (
+        '{"http": {"defaultThrottlePolicy": {"maxReceivesPerSecond": 2}, '
+        '"defaultHealthyRetryPolicy": {"numRetries": 5}}}'
+    )
+    topic = sns.topic(DeliveryPolicy=given)
+    assert attributes(sns, topic)["DeliveryPolicy"] == (
+        '{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":5,'
+        '"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},'
+        '"defaultThrottlePolicy":{"maxReceivesPerSecond":2}}}'
+    )
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        '{"http":{"defaultHealthyRetryPolicy":{"numRetries":101}}}',
+        '{"http":{"defaultHealthyRetryPolicy":{"backoffFunction":"square"}}}',
+        '{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":30,"maxDelayTarget":20}}}',
+        '{"http":{"defaultHealthyRetryPolicy":{"numRetries":1,"numNoDelayRetries":2}}}',
+        '{"http":{"defaultRequestPolicy":{"headerContentType":"text/bogus"}}}',
+        '{"http":{"defaultThrottlePolicy":{"maxReceivesPerSecond":0}}}',
+        '{"http":{"more":1}}',
+        '{"more":{}}',
+        '{"http":{"disableSubscriptionOverrides":"yes"}}',
+        "text",
+    ],
+)
+def test_delivery_policies_that_cannot_be(sns: Sns, policy: str) -> None:
+    topic = sns.topic()
+    given = {"TopicArn": topic, "AttributeName": "DeliveryPolicy", "AttributeValue": policy}
+    status, code, _, message = sns.refused("SetTopicAttributes", **given)
+    assert (status, code) == (400, "InvalidParameter")
+    assert message.startswith("Invalid parameter: DeliveryPolicy: ")
+
+
+def test_a_queue_has_no_delivery_policy(sns: Sns) -> None:
+    arn = sns.subscribe(sns.topic(), sns.queue())
+    given = {"SubscriptionArn": arn, "AttributeName": "DeliveryPolicy", "AttributeValue": '{"guaranteed":false}'}
+    assert sns.refused("SetSubscriptionAttributes", **given)[1] == "InvalidParameter"
+
+
+def test_an_empty_filter_policy_is_none(sns: Sns) -> None:
+    arn = sns.subscribe(sns.topic(), sns.queue(), FilterPolicy='{"a":["b"]}')
+    sns("SetSubscriptionAttributes", SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}")
+    assert "FilterPolicy" not in sns.attributes(arn)
+
+
+def test_a_filter_policy_has_no_empty_arrays(sns: Sns) -> None:
+    arn = sns.subscribe(sns.topic(), sns.queue())
+    given = {"SubscriptionArn": arn, "AttributeName": "FilterPolicy", "AttributeValue": '{"a":[]}'}
+    message = "Invalid parameter: FilterPolicy: Empty arrays are not allowed"
+    assert sns.refused("SetSubscriptionAttributes", **given)[3] == message
+
+
+def test_what_waits_for_its_confirmation_cannot_be_ended(sns: Sns) -> None:
+    arn = sns.subscribe(sns.topic(), "http://127.0.0.1:9/hook")
+    status, code, _, message = sns.refused("Unsubscribe", SubscriptionArn=arn)
+    assert (status, code) == (400, "InvalidParameter")
+    assert message.endswith("Cannot unsubscribe a subscription that is pending confirmation")
+
+
+def test_the_link_in_a_message_does_not_end_a_queues_subscription(sns: Sns) -> None:
+    arn = sns.subscribe(sns.topic(), sns.queue())
+    sns.principal = ANONYMOUS
+    assert sns.refused("Unsubscribe", SubscriptionArn=arn)[:2] == (403, "AuthorizationError")

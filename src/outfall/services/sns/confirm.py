@@ -100,18 +100,23 @@ def confirm_subscription(call: Call, request: Request) -> Output:
     unsigned=True,
 )
 def unsubscribe(call: Call, request: Request) -> Output:
-    """Ends a subscription; one that is not there is no error. [LS:test_unsubscribe_wrong_arn_format]"""
+    """Ends a subscription; one that is not there is no error, one that is pending cannot be ended, and a queue's or a
+    function's needs a signature [GH]. Whoever follows the link in a message leaves the endpoint a way back.
+    [LS:test_unsubscribe_wrong_arn_format]"""
     arn = parse_arn("SubscriptionArn", request.get("SubscriptionArn"))
     if not has_subscription_id(arn):
         raise invalid("SubscriptionId")
     subscription = find_subscription(call, arn)
     if subscription is None:
         return
-    if subscription.guarded and not _is_signed(call, request):
+    if not subscription.confirmed:
+        raise invalid("SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation")
+    by_owner = _is_signed(call, request)
+    if not by_owner and (subscription.guarded or subscription.protocol not in http.PROTOCOLS):
         raise AuthorizationError()
     topic = find_topic(call, Arn.parse(subscription.topic))
     remove(call, subscription)
-    if topic is not None and subscription.protocol in http.PROTOCOLS and subscription.confirmed:
+    if topic is not None and subscription.protocol in http.PROTOCOLS and not by_owner:
         ask(call, topic, subscription, ended=True)
 
 

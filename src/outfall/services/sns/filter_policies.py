@@ -58,6 +58,8 @@ def _object(policy: Mapping[str, Any], body: bool, depth: int, path: str, keys: 
             combinations *= _object(value, body, depth + 1, f"{path}{key}.", keys)
         elif isinstance(value, list):
             keys.add(path + key)
+            if not value:
+                raise Wrong("Empty arrays are not allowed")
             for condition in value:
                 _condition(condition)
             combinations *= max(1, sum(_count(one) for one in value)) * (depth if body else 1)

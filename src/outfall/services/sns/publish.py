@@ -116,10 +116,10 @@ def publish_batch(call: Call, request: Request) -> Output:
             check_contents(entry)
             done = _answer(*publish(call, topic, _publication(call, topic, entry), call.endpoint))
         except AwsError as error:
-            failed.append({"Id": entry["Id"], "Code": error.code, "Message": error.message, "SenderFault": True})
+            failed.append({"Code": error.code, "Message": error.message, "SenderFault": True, "Id": entry["Id"]})
         else:
-            successful.append({"Id": entry["Id"], **done})
-    return {"Successful": successful, "Failed": failed}
+            successful.append({**done, "Id": entry["Id"]})
+    return {"Failed": failed, "Successful": successful}
 
 
 def _check_entries(entries: list[Request]) -> None:

@@ -106,12 +106,57 @@ def dead_letter_of(subscription: Subscription) -> str:
     return str(json.loads(policy)["deadLetterTargetArn"]) if policy else ""
 
 
-def check(text: str, *, of_topic: bool) -> None:
-    """Raises unless `text` can be the DeliveryPolicy of a topic or of a subscription."""
-    section = _section(text, "http") if of_topic else _section(text)
-    retry = section.get("defaultHealthyRetryPolicy" if of_topic else "healthyRetryPolicy") or {}
+CONTENT_TYPES = frozenset({"text/plain", "text/csv", "application/json", "application/xml"})
+_OF_TOPIC = (
+    "defaultHealthyRetryPolicy",
+    "disableSubscriptionOverrides",
+    "defaultThrottlePolicy",
+    "defaultRequestPolicy",
+)
+_OF_SUBSCRIPTION = ("healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed")
+
+
+def canonical(text: str, *, of_topic: bool) -> str:
+    """The DeliveryPolicy of a topic or of a subscription as AWS keeps it: members in their order, a retry policy with
+    all of them, a subscription's without a section as null. Raises InvalidParameter. [GH: a recording of 2026-10]"""
+    if of_topic and not set(_section(text)) <= {"http"}:
+        raise invalid("DeliveryPolicy: failed to parse JSON.")
+    given = _section(text, "http") if of_topic else _section(text)
+    names = _OF_TOPIC if of_topic else _OF_SUBSCRIPTION
+    if not set(given) <= set(names):
+        raise invalid("DeliveryPolicy: failed to parse JSON.")
+    made: dict[str, Any] = {}
+    for name in names:
+        value = given.get(name)
+        if value is not None and name.lower().endswith("retrypolicy"):
+            made[name] = _members(_retry(value))
+        elif value is not None:
+            _check_section(name, value)
+            made[name] = value
+        elif not of_topic:
+            made[name] = False if name == "guaranteed" else None
+    return json.dumps({"http": made} if of_topic else made, separators=(",", ":"))
+
+
+def _check_section(name: str, value: Any) -> None:
+    if name in ("disableSubscriptionOverrides", "guaranteed"):
+        if not isinstance(value, bool):
+            raise invalid(f"DeliveryPolicy: {name} must be a boolean")
+        return
+    member = "headerContentType" if name.lower().endswith("requestpolicy") else "maxReceivesPerSecond"
+    if not isinstance(value, dict) or not set(value) <= {member}:
+        raise invalid("DeliveryPolicy: failed to parse JSON.")
+    held = value.get(member)
+    if member == "headerContentType":
+        if held is not None and str(held).split(";", 1)[0].strip().lower() not in CONTENT_TYPES:
+            raise invalid(f"DeliveryPolicy: {name}.headerContentType is not valid")
+    elif not isinstance(held, int) or isinstance(held, bool) or held < 1:
+        raise invalid(f"DeliveryPolicy: {name}.maxReceivesPerSecond must be at least 1")
+
+
+def _retry(given: Any) -> RetryPolicy:
     try:
-        policy = msgspec.convert({**_members(RetryPolicy()), **retry}, RetryPolicy)
+        policy = msgspec.convert({**_members(RetryPolicy()), **given}, RetryPolicy)
     except (msgspec.ValidationError, TypeError):
         raise invalid("DeliveryPolicy: healthyRetryPolicy is not valid") from None
     counts = (policy.num_no_delay_retries, policy.num_min_delay_retries, policy.num_max_delay_retries)
@@ -123,6 +168,7 @@ def check(text: str, *, of_topic: bool) -> None:
         raise invalid("DeliveryPolicy: healthyRetryPolicy.minDelayTarget must be at most maxDelayTarget")
     if policy.backoff_function not in BACKOFF:
         raise invalid("DeliveryPolicy: healthyRetryPolicy.backoffFunction is not valid")
+    return policy
 
 
 def _members(policy: RetryPolicy) -> dict[str, Any]:

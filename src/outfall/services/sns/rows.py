@@ -1,6 +1,8 @@
-"""Writing and removing a subscription together with the ways to find it."""
+"""Writing and removing a subscription together with the ways to find it; attributes as they are told."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from outfall.core.context import Context
 from outfall.services.sns.model import BY_ENDPOINT, BY_OWNER, SUBSCRIPTIONS, Pointer, Subscription
@@ -18,3 +20,8 @@ def remove(ctx: Context, subscription: Subscription) -> None:
     ctx.tx.delete(SUBSCRIPTIONS, subscription.key)
     ctx.tx.delete(BY_ENDPOINT, subscription.endpoint_key)
     ctx.tx.delete(BY_OWNER, subscription.owner_key)
+
+
+def in_order(attributes: Mapping[str, str], first: Sequence[str]) -> dict[str, str]:
+    """Attributes as AWS tells them: those that are known in their order, then the others."""
+    return {name: attributes[name] for name in first if name in attributes} | dict(attributes)

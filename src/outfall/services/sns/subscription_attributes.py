@@ -17,12 +17,29 @@ from outfall.services.sns import filter_policies, http, jackson, retries
 from outfall.services.sns.address import find_topic, require_subscription, topic_of_subscription
 from outfall.services.sns.errors import FilterPolicyLimitExceeded, NotFound, invalid
 from outfall.services.sns.model import SUBSCRIPTIONS, Subscription, Topic
+from outfall.services.sns.rows import in_order
 
 ATTRIBUTES_SCOPE = "MessageAttributes"
 SCOPES = (ATTRIBUTES_SCOPE, "MessageBody")
 NAMES = ("RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "DeliveryPolicy")
 NOT_SERVED = ("ReplayPolicy", "SubscriptionRoleArn")
 FILTER_POLICIES_MAX = 200
+SHOWN_FIRST = (
+    "SubscriptionPrincipal",
+    "Owner",
+    "RawMessageDelivery",
+    "FilterPolicy",
+    "TopicArn",
+    "Endpoint",
+    "EffectiveDeliveryPolicy",
+    "DeliveryPolicy",
+    "FilterPolicyScope",
+    "Protocol",
+    "PendingConfirmation",
+    "ConfirmationWasAuthenticated",
+    "SubscriptionArn",
+)
+"""The order in which AWS tells attributes. [GH: a recording of 2026-10]"""
 
 
 def apply(topic: Topic, subscription: Subscription, given: Mapping[str, str], where: str = "") -> Subscription:
@@ -43,7 +60,17 @@ def apply(topic: Topic, subscription: Subscription, given: Mapping[str, str], wh
             _check(topic, changed, name, settings[name], where)
     if "FilterPolicyScope" in given and "FilterPolicy" not in given and "FilterPolicy" in settings:
         _check_filter(changed, where)
-    return changed
+    return _canonical(changed)
+
+
+def _canonical(subscription: Subscription) -> Subscription:
+    """As AWS keeps it: an empty filter policy is none, a delivery policy has all its members. [GH]"""
+    settings = dict(subscription.settings)
+    if "FilterPolicy" in settings and not jackson.loads(settings["FilterPolicy"]):
+        del settings["FilterPolicy"]
+    if "DeliveryPolicy" in settings:
+        settings["DeliveryPolicy"] = retries.canonical(settings["DeliveryPolicy"], of_topic=False)
+    return msgspec.structs.replace(subscription, settings=settings)
 
 
 def _check(topic: Topic, subscription: Subscription, name: str, value: str, where: str) -> None:
@@ -57,8 +84,8 @@ def _check(topic: Topic, subscription: Subscription, name: str, value: str, wher
         _check_filter(subscription, where)
     elif name == "RedrivePolicy":
         _check_redrive(topic, subscription, value, where)
-    elif name == "DeliveryPolicy":
-        retries.check(value, of_topic=False)
+    elif name == "DeliveryPolicy" and subscription.protocol not in http.PROTOCOLS:
+        raise invalid(f"{where}DeliveryPolicy: protocol {subscription.protocol} does not have one")
 
 
 def _check_filter(subscription: Subscription, where: str) -> None:
@@ -109,7 +136,7 @@ def attributes_of(topic: Topic, subscription: Subscription) -> dict[str, str]:
     if subscription.protocol in http.PROTOCOLS:
         effective = retries.effective_for(topic, subscription)
         shown["EffectiveDeliveryPolicy"] = json.dumps(effective, separators=(",", ":"))
-    return shown
+    return in_order(shown, SHOWN_FIRST)
 
 
 def _text(value: bool) -> str:

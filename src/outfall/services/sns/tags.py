@@ -59,7 +59,7 @@ def untag_resource(call: Call, request: Request) -> Output:
 def list_tags_for_resource(call: Call, request: Request) -> Output:
     """All tags."""
     topic = _require(call, request)
-    return {"Tags": [{"Key": key, "Value": value} for key, value in topic.tags.items()]}
+    return {"Tags": [{"Value": value, "Key": key} for key, value in topic.tags.items()]}
 
 
 OPERATIONS = (tag_resource, untag_resource, list_tags_for_resource)

@@ -17,7 +17,7 @@ from outfall.services.sns import fifo, paging, policy, retries, tags
 from outfall.services.sns.address import find_topic, parse_arn, require_topic, topic_arn, topic_of_name
 from outfall.services.sns.errors import invalid
 from outfall.services.sns.model import SUBSCRIPTIONS, TOPICS, Topic
-from outfall.services.sns.rows import remove
+from outfall.services.sns.rows import in_order, remove
 
 _name = re.compile(r"[A-Za-z0-9_\-]{1,256}").fullmatch
 _fifo_name = re.compile(r"(?=.{6,256}$)[A-Za-z0-9_\-]+\.fifo").fullmatch
@@ -34,6 +34,21 @@ TEXTS = ("DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId")
 SETTABLE = frozenset((*CHOICES, *TEXTS)) - {"FifoTopic"}
 _not_served = re.compile(r"ArchivePolicy|(HTTP|Firehose|Lambda|Application|SQS)(Success|Failure)Feedback\w+").fullmatch
 DISPLAY_NAME_LENGTH_MAX = 100
+SHOWN_FIRST = (
+    "Policy",
+    "SignatureVersion",
+    "Owner",
+    "SubscriptionsPending",
+    "KmsMasterKeyId",
+    "TopicArn",
+    "TracingConfig",
+    "EffectiveDeliveryPolicy",
+    "SubscriptionsConfirmed",
+    "DisplayName",
+    "DeliveryPolicy",
+    "SubscriptionsDeleted",
+)
+"""The order in which AWS tells attributes. [GH: a recording of 2026-10]"""
 
 
 def _tags_given(call: Call, request: Request) -> bool:
@@ -83,6 +98,8 @@ def _set(topic: Topic, name: str, value: str, where: str = "") -> Topic:
         raise invalid(f"{where}Unknown attribute {name}" if where else "AttributeName")
     if value:
         _check(name, value, where)
+        if name == "DeliveryPolicy":
+            value = retries.canonical(value, of_topic=True)
     settings = {key: one for key, one in topic.settings.items() if key != name}
     if value:
         settings[name] = value
@@ -94,8 +111,6 @@ def _check(name: str, value: str, where: str) -> None:
         raise invalid(f"{where}{name}")
     if name == "Policy":
         policy.check(value)
-    elif name == "DeliveryPolicy":
-        retries.check(value, of_topic=True)
     elif name == "DisplayName" and len(value) > DISPLAY_NAME_LENGTH_MAX:
         raise invalid(f"{where}DisplayName")
 
@@ -124,7 +139,7 @@ def get_topic_attributes(call: Call, request: Request) -> Output:
         "SubscriptionsConfirmed": str(confirmed.count(True)),
         "SubscriptionsDeleted": "0",
     }
-    return {"Attributes": attributes_of(topic) | counts}
+    return {"Attributes": in_order(attributes_of(topic) | counts, SHOWN_FIRST)}
 
 
 @operation("SetTopicAttributes", action="sns:SetTopicAttributes", resource=topic_arn)
