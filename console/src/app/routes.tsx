@@ -70,6 +70,25 @@ export const ROUTES: Route[] = [
     below(SQS, "/sqs/queues"),
   ),
 
+  route("/lambda/functions", () => import("../pages/lambda/FunctionList"), "Functions", LAMBDA.slice(0, 1)),
+  route("/lambda/create", () => import("../pages/lambda/CreateFunction"), "Create function", LAMBDA),
+  route("/lambda/functions/:name", () => import("../pages/lambda/FunctionPage"), named, LAMBDA),
+  route(
+    "/lambda/functions/:name/add/trigger",
+    () => import("../pages/lambda/AddTrigger"),
+    "Add trigger",
+    below(LAMBDA, "/lambda/functions"),
+  ),
+  route(
+    "/lambda/functions/:name/add/destination",
+    () => import("../pages/lambda/AddDestination"),
+    "Add destination",
+    below(LAMBDA, "/lambda/functions"),
+  ),
+
+  route("/iam/roles", () => import("../pages/iam/RoleList"), "Roles", IAM.slice(0, 1)),
+  route("/iam/roles/:name", () => import("../pages/iam/RolePage"), named, IAM),
+
   route("/s3/buckets", () => import("../pages/s3/BucketList"), "Buckets", S3.slice(0, 1)),
   route("/s3/buckets/:name", () => import("../pages/s3/BucketPage"), named, S3),
   route("/s3/upload/:name", () => import("../pages/s3/Upload"), "Upload", below(S3, "/s3/buckets")),
