@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from outfall.store import MemoryStore, SqliteStore
+from outfall.store.postgres import PostgresStore
+from tests import postgres
 
 ENGINES: dict[str, Callable[[Path], Any]] = {
     "memory": lambda directory: MemoryStore(),
     "sqlite": lambda directory: SqliteStore.open(directory / "data"),
+    "postgres": lambda directory: PostgresStore.open(postgres.server().empty()),
 }
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from outfall.store.memory import MemoryStore
+from outfall.store.postgres import PostgresStore
 from outfall.store.sqlite import SqliteStore
+from tests.postgres import server
 
 from .checks import check
 from .world import ACCOUNT, REGION, SETTINGS, Settings, World
@@ -53,6 +55,20 @@ def sqlite(tmp_path: Path) -> Callable[[], Any]:
     return reopen
 
 
+def postgres(tmp_path: Path) -> Callable[[], Any]:
+    """Another node takes over, under the name of the one that died."""
+    url = server().empty()
+    opened: list[PostgresStore] = []
+
+    def reopen() -> PostgresStore:
+        for store in opened:
+            store.shut()
+        opened[:] = [PostgresStore.open(url)]
+        return opened[0]
+
+    return reopen
+
+
 def play(open_store: Callable[[], Any], seed: int, steps: int) -> World:
     world = World(open_store, random.Random(seed))
     for name, settings in FUNCTIONS.items():
@@ -76,6 +92,14 @@ def test_nothing_is_lost_on_disk(tmp_path: Path, seed: int) -> None:
     world = play(sqlite(tmp_path), seed, 400)
     assert world.crashes > 3
     check(world)
+
+
+@pytest.mark.parametrize("seed", range(200, 202))
+def test_nothing_is_lost_in_a_database(tmp_path: Path, seed: int) -> None:
+    world = play(postgres(tmp_path), seed, 250)
+    assert world.crashes > 1
+    check(world)
+    world.store.shut()
 
 
 def test_a_function_that_is_deleted_still_gets_the_records_of_what_was_queued(tmp_path: Path) -> None:

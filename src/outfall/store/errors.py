@@ -28,3 +28,11 @@ class StoreFull(StoreError):
 
 class StoreFailed(StoreError):
     """The disk failed to keep what was written; nothing more is accepted until the store is opened again."""
+
+
+class StoreUnavailable(StoreError):
+    """The database does not answer; what was asked of it may or may not have been kept."""
+
+
+class StoreBusy(StoreError):
+    """Too many others changed the same at the same time; nothing of this was kept."""

@@ -1,0 +1,133 @@
+"""One connection to PostgreSQL, and the batches of works that go through it.
+
+Works that wait while a batch is under way share the next one: one BEGIN, one look at what all of them read, one sending
+of what all of them wrote, one COMMIT. A batch that lost against another transaction (SQLSTATE 40001, 40P01) is run
+again, a little later and smaller; from the third time on it takes its turn at the turnstile, where those that lost wait
+for one another, so that each commits sooner or later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from outfall.core.ports import Tx
+from outfall.store.errors import StoreBusy, StoreUnavailable
+from outfall.store.postgres_queues import Queues
+from outfall.store.postgres_session import Connection, in_greenlet
+from outfall.store.values import Values
+
+TRIES_MAX = 40
+TURNSTILE_FROM = 2
+BACK_OFF_S = 0.001
+BACK_OFF_S_MAX = 0.05
+
+LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+"""A unique violation is a number or a row that another transaction inserted at the same time."""
+
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    OSError,
+    asyncio.TimeoutError,
+)
+
+
+@dataclass(slots=True)
+class Job:
+    """A work, and who waits for it."""
+
+    work: Callable[[Tx], Any]
+    durable: bool
+    done: asyncio.Future[Any]
+
+
+Outcome = tuple[Any, BaseException | None]
+
+
+class Lane:
+    """Runs batches, one at a time."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], values: Values, holder: str) -> None:
+        self._connect = connect
+        self._values = values
+        self._holder = holder
+        self._connection: Connection | None = None
+        self.retries = 0
+        """How often a batch lost."""
+
+    async def run(self, jobs: list[Job]) -> tuple[list[str], list[Outcome], int]:
+        """Topics to wake, an outcome for each of the first jobs, and how many of them: the rest is to be run again.
+
+        Raises `StoreUnavailable` and `StoreBusy`.
+        """
+        size = len(jobs)
+        for tries in range(TRIES_MAX):
+            connection = await self._ready()
+            durable = any(job.durable for job in jobs[:size])
+            tx = Queues(connection, self._values, self._holder, durable=durable, expected=size)
+            try:
+                outcomes = await in_greenlet(lambda tx=tx, size=size, tries=tries: _play(tx, jobs[:size], tries))  # type: ignore[misc]
+                await tx.commit()
+                return list(tx.topics), outcomes, size
+            except LOST:
+                await tx.rollback()
+                self.retries += 1
+                size = max(1, size // 2) if tries else size
+                if tries:
+                    await asyncio.sleep(random.random() * min(BACK_OFF_S * 2**tries, BACK_OFF_S_MAX))
+            except GONE as error:
+                await self._drop()
+                raise StoreUnavailable from error
+            except BaseException:
+                await self._drop()
+                raise
+        raise StoreBusy
+
+    async def _ready(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            try:
+                self._connection = await self._connect()
+            except (*GONE, asyncpg.PostgresError) as error:
+                raise StoreUnavailable from error
+        return self._connection
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.is_closed():
+            connection.terminate()
+
+    async def close(self) -> None:
+        """Lets go."""
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.is_closed():
+            try:
+                await connection.close(timeout=2)
+            except (*GONE, asyncpg.PostgresError):
+                connection.terminate()
+
+
+def _play(tx: Queues, jobs: list[Job], tries: int) -> list[Outcome]:
+    """Runs the works of a batch one after the other; an error of one is its own."""
+    if tries >= TURNSTILE_FROM:
+        tx.turnstile()
+    outcomes: list[Outcome] = []
+    for job in jobs:
+        try:
+            result = job.work(tx)
+            tx.keep()
+        except BaseException as error:
+            tx.undo()
+            outcomes.append((None, error))
+        else:
+            outcomes.append((result, None))
+    tx.finish()
+    return outcomes
