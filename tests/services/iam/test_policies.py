@@ -9,7 +9,7 @@ import pytest
 
 from outfall.authz.grammar import identity_problem
 from outfall.core.principal import root_of
-from outfall.services.iam.aws_managed import AWS_MANAGED
+from outfall.services.iam.aws_managed import aws_managed
 from outfall.services.iam.errors import AccessDenied, DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from tests.services.iam.desk import BASIC, SEND, Desk
 from tests.support import ACCOUNT
@@ -81,7 +81,7 @@ def test_entities_of_a_policy(desk: Desk) -> None:
 def test_listing_keeps_to_its_scope(desk: Desk) -> None:
     arn = desk.policy()
     assert [one["Arn"] for one in desk.iam("ListPolicies", Scope="Local")["Policies"]] == [arn]
-    assert len(desk.iam("ListPolicies", Scope="AWS")["Policies"]) == len(AWS_MANAGED)
+    assert len(desk.iam("ListPolicies", Scope="AWS")["Policies"]) == len(aws_managed())
     desk.role()
     desk.iam("AttachRolePolicy", RoleName="r", PolicyArn=BASIC)
     assert [one["Arn"] for one in desk.iam("ListPolicies", OnlyAttached=True)["Policies"]] == [BASIC]
@@ -100,10 +100,10 @@ def test_policies_of_aws_are_everybody_s_own_to_read(desk: Desk) -> None:
     assert desk.may(root_of(ACCOUNT), "iam:GetPolicy", BASIC).allowed
 
 
-@pytest.mark.parametrize("arn", sorted(AWS_MANAGED))
+@pytest.mark.parametrize("arn", sorted(aws_managed()))
 def test_policies_of_aws_are_policies(arn: str) -> None:
-    assert identity_problem(AWS_MANAGED[arn].document) is None
-    assert len(AWS_MANAGED[arn].id) == 21
+    assert identity_problem(aws_managed()[arn].document) is None
+    assert len(aws_managed()[arn].id) == 21
 
 
 def test_a_policy_too_long_is_refused(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from outfall.core.context import Context
 from outfall.core.ports import Tx
-from outfall.services.iam.aws_managed import AWS_MANAGED
+from outfall.services.iam.aws_managed import aws_managed
 from outfall.services.iam.checks import policy_arn
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
 from outfall.services.iam.model import GROUPS, POLICIES, ROLES, USERS, Holder, ManagedPolicy, key
@@ -15,9 +15,8 @@ from outfall.services.iam.model import GROUPS, POLICIES, ROLES, USERS, Holder, M
 
 def find(tx: Tx, arn: str) -> ManagedPolicy | None:
     """The managed policy with that ARN, path included."""
-    provided = AWS_MANAGED.get(arn)
-    if provided is not None:
-        return provided
+    if arn.startswith("arn:aws:iam::aws:"):
+        return aws_managed().get(arn)
     parts = arn.split(":", 5)
     if len(parts) != 6:
         return None

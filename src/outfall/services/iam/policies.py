@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam import managed
-from outfall.services.iam.aws_managed import AWS_MANAGED
+from outfall.services.iam.aws_managed import aws_managed
 from outfall.services.iam.checks import check, policy_arn, tags_of
 from outfall.services.iam.errors import AccessDenied, DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from outfall.services.iam.handlers import (
@@ -69,7 +69,7 @@ def _require_document(document: str) -> None:
 def _own(call: Call, arn: str) -> ManagedPolicy:
     """A policy of the account, to be changed; AWS's own cannot be."""
     policy_arn(arn)
-    if arn in AWS_MANAGED:
+    if arn in aws_managed():
         name = arn.partition(":policy/")[2]
         raise AccessDenied(
             f"User: {call.principal.arn} is not authorized to perform: iam:{call.operation} on resource: policy {name}"
@@ -148,8 +148,8 @@ def policies_in_scope(call: Call, scope: str) -> Iterator[tuple[str, ManagedPoli
         for (_, name), policy in call.tx.scan(POLICIES, (call.account,)):
             yield f"1/{name}", policy
     if scope in ("All", "AWS"):
-        for arn in sorted(AWS_MANAGED):
-            yield f"2/{arn}", AWS_MANAGED[arn]
+        for arn in sorted(aws_managed()):
+            yield f"2/{arn}", aws_managed()[arn]
 
 
 @operation("DeletePolicy", action="iam:DeletePolicy", resource=policy_resource)
