@@ -7,11 +7,13 @@ import json
 import pytest
 from msgspec.structs import replace
 
+from outfall.core.arn import Arn
 from outfall.core.parcel import Parcel, Sender
-from outfall.core.principal import service_principal
+from outfall.core.ports import NamedPolicy
+from outfall.core.principal import role_session, service_principal
 from outfall.flow.send import Receipt, Refusal, check, send
 from outfall.store.memory import MemoryStore
-from tests.support import ACCOUNT, OTHER_ACCOUNT, RecordingTarget, make_context
+from tests.support import ACCOUNT, OTHER_ACCOUNT, KnownIdentities, RecordingTarget, make_context
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:t"
@@ -96,3 +98,37 @@ def test_what_does_not_exist_is_told() -> None:
     refused = deliver(OPEN, parcel(), target=f"{QUEUE}-gone")
     assert isinstance(refused, Refusal)
     assert refused.kind == "missing"
+
+
+def test_a_bucket_of_another_account_asks_for_both_policies() -> None:
+    """An ARN of a bucket does not tell whose it is: its owner's policy has to let the role in as well."""
+    bucket = "arn:aws:s3:::theirs"
+    role = role_session(f"arn:aws:iam::{ACCOUNT}:role/r", "AROA", "fn")
+    mine = NamedPolicy("p", json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}))
+    theirs = {
+        "Effect": "Allow",
+        "Principal": {"AWS": role.role_arn},
+        "Action": "s3:PutObject",
+        "Resource": f"{bucket}/*",
+    }
+
+    def result(policy: str | None) -> str:
+        target = BucketTarget("s3:PutObject", {bucket: policy})
+        identities = KnownIdentities(policies={role.role_arn: (mine,)})
+        house = {"identities": identities, "owners": {"s3": lambda ctx, arn: OTHER_ACCOUNT}}
+
+        def work(tx: object) -> Receipt | Refusal:
+            ctx = make_context(tx, account=ACCOUNT, targets={"s3": target}, **house)  # type: ignore[arg-type]
+            return send(ctx, bucket, Parcel(b"{}", Sender("destination", role), key="k"))
+
+        return type(MemoryStore().transact(work)).__name__
+
+    assert result(None) == "Refusal"
+    assert result(json.dumps({"Statement": [theirs]})) == "Receipt"
+
+
+class BucketTarget(RecordingTarget):
+    """Asked for any object of the bucket."""
+
+    def resource(self, arn: Arn) -> str:
+        return f"{arn}/*"
