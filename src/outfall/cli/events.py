@@ -258,7 +258,8 @@ def describe(fact: dict[str, Any]) -> str:
         return f"waits {fact['nominal_ms'] / 1000:g} s for its next attempt, until {clock(fact['due_ms'])}"
     if fact["fact"] == "AttemptEnded":
         return _ended(fact)
-    return DESCRIPTIONS[fact["fact"]].format(**fact)
+    said = DESCRIPTIONS[fact["fact"]].format(**fact)
+    return f"{said}; AWS would have refused it {fact['refused']}" if fact.get("refused") else said
 
 
 def _ended(fact: dict[str, Any]) -> str:

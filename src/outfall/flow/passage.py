@@ -155,6 +155,7 @@ def _delivered(ctx: Context, parcel: Parcel, target: str, receipt: Receipt, role
         size=len(parcel.body),
         statement=receipt.decision.statement if receipt.decision else "",
         source=parcel.sender.source_arn,
+        refused=receipt.refused,
     )
 
 

@@ -75,6 +75,7 @@ def _again(ctx: Context, event_id: str, role: str, held: Held, target: str) -> S
         statement=result.decision.statement if result.decision else "",
         source=parcel.sender.source_arn,
         again=True,
+        refused=result.refused,
     )
     timeline.tell(here, event_id, told)
     if summary is not None:

@@ -98,6 +98,7 @@ def _deliver(ctx: Context, event: AsyncEvent, target: str, role: Origin, parcel:
             receipt=result.id,
             size=len(parcel.body),
             statement=result.decision.statement if result.decision else "",
+            refused=result.refused,
         )
         timeline.tell(ctx, event.id, arrived)
         return True

@@ -31,7 +31,7 @@ def session(ctx: Context, role: str, function: str) -> Principal:
 
 def may(ctx: Context, principal: Principal, action: str, resource: str) -> bool:
     """Whether the policies of the role itself allow this, as Lambda tests it when a target is configured."""
-    return identity_decision(ctx, principal, action, resource).allowed
+    return identity_decision(ctx, principal, action, resource, acts=False).allowed
 
 
 def _passed_role(call: Call, request: Request) -> str:

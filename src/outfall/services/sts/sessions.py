@@ -76,9 +76,11 @@ def issue(
     return Credentials(made.access_key_id, made.secret, made.token, expires_ms)
 
 
-def issue_for_role(ctx: Context, role: RoleFacts, session_name: str, duration_s: int) -> Credentials:
-    """Credentials of a role's session, as Lambda gives a function's execution environment."""
-    principal = replace(role_session(role.arn, role.role_id, session_name), tags=role.tags)
+def issue_for_role(
+    ctx: Context, role: RoleFacts, session_name: str, duration_s: int, function_arn: str = ""
+) -> Credentials:
+    """Credentials of a role's session, as Lambda gives the execution environment of the function with that ARN."""
+    principal = replace(role_session(role.arn, role.role_id, session_name), tags=role.tags, function_arn=function_arn)
     return issue(ctx, principal, duration_s)
 
 
