@@ -5,7 +5,16 @@ found again in the order of time.
 """
 
 from outfall.core.service import Service
-from outfall.services.logs import events, filtering, groups, live_tail, metric_filters, streams, subscription_filters
+from outfall.services.logs import (
+    events,
+    filtering,
+    groups,
+    live_tail,
+    metric_filters,
+    settings,
+    streams,
+    subscription_filters,
+)
 
 SERVICE = Service.of(
     "logs",
@@ -16,4 +25,5 @@ SERVICE = Service.of(
     subscription_filters.OPERATIONS,
     metric_filters.OPERATIONS,
     live_tail.OPERATIONS,
+    settings.OPERATIONS,
 )

@@ -20,6 +20,7 @@ from outfall.services.logs.model import CHUNKS, FILTERS, GROUPS, METRIC, STREAMS
 from outfall.services.logs.names import (
     check_group_name,
     constraint,
+    every_group,
     group_in,
     group_resource,
     require_group,
@@ -83,11 +84,7 @@ def delete_log_group(call: Call, request: Request) -> Output:
     call.tx.delete(GROUPS, group.key)
 
 
-def _every_group(call: Call, request: Request) -> str:
-    return f"arn:aws:logs:{call.region}:{call.account}:log-group::log-stream:"
-
-
-@operation("DescribeLogGroups", action="logs:DescribeLogGroups", resource=_every_group)
+@operation("DescribeLogGroups", action="logs:DescribeLogGroups", resource=every_group)
 def describe_log_groups(call: Call, request: Request) -> Output:
     """Groups by name, with a prefix or with a text somewhere in the name (upper and lower case alike)."""
     prefix, pattern = request.get("logGroupNamePrefix") or "", request.get("logGroupNamePattern") or ""

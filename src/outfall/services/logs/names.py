@@ -89,6 +89,11 @@ def group_resource(call: Call, request: Request) -> str:
     return f"arn:aws:logs:{call.region}:{call.account}:log-group:{group_in(request)}"
 
 
+def every_group(call: Call, request: Request) -> str:
+    """The resource of operations that list groups."""
+    return f"arn:aws:logs:{call.region}:{call.account}:log-group::log-stream:"
+
+
 def stream_resource(call: Call, request: Request) -> str:
     """The ARN of the stream; for operations on all of a group, that of no stream, as AWS's own denials print it."""
     return f"{group_resource(call, request)}:log-stream:{request.get('logStreamName') or ''}"
