@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from outfall.testing.inside import Inside, running
+
+from .s3kit import S3
 from .server import Server
 
 OWN_KEY = "LKIAOWNKEY:own/secret"
@@ -18,6 +22,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("server"), "--time-scale", "0", "--root-key", OWN_KEY).start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def inside() -> Iterator[Inside]:
+    """A server in this process on a clock that tests move, for the tests of a module."""
+    with running(environments="process") as server:
+        yield server
+
+
+@pytest.fixture
+def s3(inside: Inside, request: pytest.FixtureRequest) -> S3:
+    """S3 on that server, with a bucket of the test's own."""
+    made = S3(inside, "b-" + hashlib.md5(request.node.name.encode()).hexdigest()[:16])
+    made.api.create_bucket(Bucket=made.bucket)
+    return made
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class S3:
     account: str = ACCOUNT
     region: str = REGION
     principal: Principal | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=lambda: {"content-md5": "sent"})
     store: MemoryStore = field(default_factory=MemoryStore)
     ids: CountingIds = field(default_factory=CountingIds)
     queues: RecordingTarget = field(default_factory=lambda: RecordingTarget("sqs:SendMessage"))

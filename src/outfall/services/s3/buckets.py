@@ -52,6 +52,11 @@ def _locked(call: Call, request: Request) -> bool:
         Permission("s3:PutBucketObjectLockConfiguration", _new_bucket_arn, when=_locked),
         Permission("s3:PutBucketVersioning", _new_bucket_arn, when=_locked),
         Permission(
+            "s3:TagResource",
+            _new_bucket_arn,
+            when=lambda call, request: bool((request.get("CreateBucketConfiguration") or {}).get("Tags")),
+        ),
+        Permission(
             "s3:PutBucketOwnershipControls",
             _new_bucket_arn,
             when=lambda call, request: bool(request.get("ObjectOwnership")),

@@ -10,7 +10,7 @@ from outfall.core.service import Call, Permission, Request
 from outfall.services.s3 import errors
 from outfall.services.s3.access import find
 from outfall.services.s3.model import Bucket, Version
-from outfall.services.s3.reading import find_version
+from outfall.services.s3.reading import ARCHIVES, find_version
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -58,7 +58,10 @@ def found_source(call: Call, request: Request) -> Source:
     if expected and expected != bucket.account:
         raise errors.AccessDenied
     try:
-        return Source(bucket, key, version_id, find_version(call, bucket, key, version_id))
+        version = find_version(call, bucket, key, version_id)
+        if version.attributes.storage_class in ARCHIVES and version.restored_until_ms <= call.now:
+            raise errors.ObjectNotInActiveTierError
+        return Source(bucket, key, version_id, version)
     except errors.MethodNotAllowed:
         raise errors.InvalidRequest(
             "The source of a copy request may not specifically refer to a delete marker by version id."

@@ -250,6 +250,12 @@ class ObjectLockConfigurationNotFoundError(AwsError):  # BucketName
     status = 404
 
 
+class ObjectNotInActiveTierError(AwsError):
+    """The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."""
+
+    status = 403
+
+
 class OwnershipControlsNotFoundError(AwsError):  # BucketName
     """The bucket ownership controls were not found"""
 

@@ -102,6 +102,8 @@ def delete_objects(call: Call, request: Request) -> Output:
     Permission is asked for each key. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     """
     bucket = require(call, request)
+    if "content-md5" not in call.headers and not any(name.startswith("x-amz-checksum-") for name in call.headers):
+        raise errors.InvalidRequest("Missing required header for this request: Content-MD5")
     wanted = (request.get("Delete") or {}).get("Objects") or []
     if not 1 <= len(wanted) <= KEYS_PER_REQUEST_MAX:
         raise errors.MalformedXML

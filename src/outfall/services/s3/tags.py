@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import category
 from urllib.parse import parse_qsl
 
 from outfall.services.s3.errors import BadRequest, InvalidArgument, InvalidTag
@@ -16,6 +17,7 @@ OBJECT_TAGS_MAX = 10
 BUCKET_TAGS_MAX = 50
 TAG_KEY_LENGTH_MAX = 128
 TAG_VALUE_LENGTH_MAX = 256
+SYMBOLS = frozenset("_.:/=+-@")
 
 
 def checked_tags(tags: Iterable[dict[str, Any]] | None, *, count_max: int = BUCKET_TAGS_MAX) -> Pairs:
@@ -38,12 +40,18 @@ def checked_tags(tags: Iterable[dict[str, Any]] | None, *, count_max: int = BUCK
 
 
 def _check(key: str, value: str) -> None:
-    if not 1 <= len(key) <= TAG_KEY_LENGTH_MAX:
+    if not 1 <= len(key) <= TAG_KEY_LENGTH_MAX or not all(map(_allowed, key)):
         raise InvalidTag("The TagKey you have provided is invalid", TagKey=key)
-    if len(value) > TAG_VALUE_LENGTH_MAX:
+    if len(value) > TAG_VALUE_LENGTH_MAX or not all(map(_allowed, value)):
         raise InvalidTag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
     if key.lower().startswith("aws:"):
         raise InvalidTag("System tags cannot be added/updated by requester", TagKey=key)
+
+
+def _allowed(character: str) -> bool:
+    """Letters and digits of any script, white space, and some symbols.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging.html"""
+    return character in SYMBOLS or character.isalnum() or category(character)[0] in "ZNL"
 
 
 def header_tags(header: str | None) -> Pairs:
@@ -51,7 +59,8 @@ def header_tags(header: str | None) -> Pairs:
     if not header:
         return ()
     try:
-        pairs = parse_qsl(header, keep_blank_values=True, strict_parsing=True, errors="strict")
+        single = all(part.count("=") <= 1 for part in header.split("&"))
+        pairs = parse_qsl(header, keep_blank_values=True, errors="strict") if single else []
     except ValueError:
         pairs = []
     if not pairs or len({key for key, _ in pairs}) != len(pairs):

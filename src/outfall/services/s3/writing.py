@@ -82,7 +82,33 @@ def told_version(version_id: str) -> str:
     return "" if version_id == "null" else version_id
 
 
-@operation("CopyObject", action="s3:PutObject", resource=object_arn, also=(*READ_SOURCE, *WRITE_ALSO))
+def _copies_tags(call: Call, request: Request) -> bool:
+    """Whether a copy takes tags with it from its source."""
+    if request.get("TaggingDirective") == "REPLACE":
+        return False
+    name, key, version_id = parse_source(request["CopySource"])
+    try:
+        return bool(find_version(call, find(call.tx, name), key, version_id).attributes.tags)
+    except AwsError:
+        return False
+
+
+COPY_TAGS = (
+    Permission(
+        "s3:GetObjectTagging",
+        source_arn,
+        when=lambda call, request: _copies_tags(call, request) and not parse_source(request["CopySource"])[2],
+    ),
+    Permission(
+        "s3:GetObjectVersionTagging",
+        source_arn,
+        when=lambda call, request: _copies_tags(call, request) and bool(parse_source(request["CopySource"])[2]),
+    ),
+    Permission("s3:PutObjectTagging", object_arn, when=_copies_tags),
+)
+
+
+@operation("CopyObject", action="s3:PutObject", resource=object_arn, also=(*READ_SOURCE, *WRITE_ALSO, *COPY_TAGS))
 def copy_object(call: Call, request: Request) -> Output:
     """A new object with the bytes of another, which it shares. Errors: those of PutObject and of reading the source;
     InvalidRequest for a copy to itself that changes nothing, and for a source above 5 GiB.
