@@ -61,6 +61,14 @@ def passed(ctx: Context, parcel: Parcel, target: str, receipt: Receipt, *, role:
         timeline.tell_trace(ctx, parcel.root, _delivered(ctx, parcel, target, receipt, role))
 
 
+def redriven(ctx: Context, trace: str, source: str, target: str, message: str, size: int) -> None:
+    """Tells that a queue has given a message up to its dead-letter queue."""
+    told = Delivered(
+        at_ms=ctx.now, wall_ms=ctx.wall, role="redrive", source=source, target=target, receipt=message, size=size
+    )
+    timeline.tell_trace(ctx, trace, told)
+
+
 def service_of(target: str) -> str:
     """The service of a target by its name in an ARN; `http` for a URL."""
     try:

@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from outfall.core.context import Context
+from outfall.core.lineage import root_in
 from outfall.core.ports import Item
+from outfall.flow import passage
 from outfall.services.sqs.address import find
 from outfall.services.sqs.errors import InvalidAttributeValue, invalid
 from outfall.services.sqs.model import Message, Queue, encode_message
@@ -152,6 +154,8 @@ def move(ctx: Context, source: Queue, item: Item, message: Message) -> bool:
         due_ms=ctx.now,
         group=message.group if target.fifo else None,
     )
+    root = root_in(message.trace_header) or message.trace
+    passage.redriven(ctx, root, source.arn, target.arn, message.id, len(message.body))
     return True
 
 
