@@ -5,7 +5,11 @@ Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
+
+PARSED_MAX = 1024
 
 
 class MalformedArn(ValueError):
@@ -24,13 +28,19 @@ class Arn(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> Arn:
         """The ARN that `text` spells; raises `MalformedArn` when it has fewer than six parts."""
-        parts = text.split(":", 5)
-        if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
-            raise MalformedArn(text)
-        return cls(parts[2], parts[3], parts[4], parts[5], parts[1])
+        return _parsed(text)
 
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+
+@lru_cache(maxsize=PARSED_MAX)
+def _parsed(text: str) -> Arn:
+    """An event on its road has the same few ARNs read a dozen times."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
+        raise MalformedArn(text)
+    return Arn(parts[2], parts[3], parts[4], parts[5], parts[1])
 
 
 def function_arn(account: str, region: str, name: str, qualifier: str = "") -> Arn:

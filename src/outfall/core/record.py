@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import msgspec
+
 from outfall.core.arn import Arn, function_name
 from outfall.core.invocation import LATEST, AsyncEvent, Condition, Response
 from outfall.core.parcel import Attribute
@@ -97,18 +99,30 @@ def error_message(event: AsyncEvent, last: Response) -> str:
     return str(text or "").encode("utf-8", "replace")[:DEAD_LETTER_MESSAGE_SIZE_MAX].decode("utf-8", "replace")
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 _OUTSIDE_STRINGS = re.compile(rb'("(?:[^"\\]|\\.)*")|[ \t\n\r]+')
 _SPACE = re.compile(rb"[ \t\n\r]").search
 
 
+def _check_json(payload: bytes) -> None:
+    """Raises ValueError if this is no JSON. Python's parser is asked only where the strict one says no: it also takes
+    what Python's runtime writes, as NaN."""
+    try:
+        msgspec.json.decode(payload, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        json.loads(payload, parse_int=str, parse_float=str)
+
+
 def _json_text(payload: bytes) -> str:
     """A payload as part of a record: compact, every number and string as it was written; no JSON becomes a string."""
     try:
-        json.loads(payload, parse_int=str, parse_float=str)
+        _check_json(payload)
     except ValueError:
         return _compact(payload.decode("utf-8", "replace"))
     except RecursionError:

@@ -18,6 +18,19 @@ SINGLE = frozenset({"host", "authorization", "content-length", "transfer-encodin
 """Headers that may not come twice: who reads the first and who reads the last would see different requests."""
 
 
+_NAMES = {
+    written.encode(): name
+    for name in (
+        *("accept", "accept-encoding", "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "connection"),
+        *("content-encoding", "content-length", "content-md5", "content-type", "date", "expect", "host", "range"),
+        *("transfer-encoding", "user-agent", "x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length"),
+        *("x-amz-sdk-checksum-algorithm", "x-amz-security-token", "x-amz-target", "x-amz-trailer", "x-amzn-query-mode"),
+    )
+    for written in (name, name.title(), name.replace("x-amz", "X-Amz"))
+}
+"""The names that clients send, as they write them. Any other is read too; these are only quicker."""
+
+
 class Refused(Exception):
     """A head that is answered with `status` and the end of the connection."""
 
@@ -103,13 +116,20 @@ class Head:
 
     def add_header(self, name: bytes, value: bytes) -> None:
         """A header; repeated ones are joined by `,`."""
-        self.grow(len(name) + len(value) + 4)
-        key, text = name.decode("latin-1").lower(), header_text(value)
-        if key in self._headers:
+        self._size += len(name) + len(value) + 4
+        if self._size > self._size_max:
+            raise Refused(431)
+        key = _NAMES.get(name) or name.decode("latin-1").lower()
+        try:
+            text = value.decode().strip(" \t")
+        except UnicodeDecodeError:
+            text = header_text(value)
+        headers = self._headers
+        if key in headers:
             if key in SINGLE:
                 raise Refused(400)
-            text = f"{self._headers[key]},{text}"
-        self._headers[key] = text
+            text = f"{headers[key]},{text}"
+        headers[key] = text
 
     def request(self, parser: httptools.HttpRequestParser, peer_ip: str, body: BodyStream) -> HttpRequest:
         """The request that this head begins."""
@@ -128,18 +148,21 @@ def bodiless(request: HttpRequest, response: HttpResponse) -> bool:
 
 def response_head(response: HttpResponse, common: str, *, length: int | None, chunked: bool, close: bool) -> bytes:
     """The bytes of a head. `common` are the header lines that all have; `length` is written unless the handler did."""
-    line = _STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Unknown\r\n"
-    lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
-    if lines.count("\n") != len(response.headers) or lines.count("\r") != len(response.headers):
-        lines = "".join([f"{_flat(name)}: {_flat(value)}\r\n" for name, value in response.headers])
-    text = f"{line}{common}{lines}"
-    if length is not None and not any(name.lower() == "content-length" for name, _ in response.headers):
-        text += f"Content-Length: {length}\r\n"
+    lines = _STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Unknown\r\n"
+    lines += common
+    for name, value in response.headers:
+        if "\n" in value or "\r" in value or "\n" in name or "\r" in name:
+            name, value = _flat(name), _flat(value)
+        lines += f"{name}: {value}\r\n"
+        if length is not None and len(name) == 14 and name.lower() == "content-length":
+            length = None
+    if length is not None:
+        lines += f"Content-Length: {length}\r\n"
     if chunked:
-        text += "Transfer-Encoding: chunked\r\n"
+        lines += "Transfer-Encoding: chunked\r\n"
     if close:
-        text += "Connection: close\r\n"
-    return f"{text}\r\n".encode()
+        lines += "Connection: close\r\n"
+    return f"{lines}\r\n".encode()
 
 
 def _flat(text: str) -> str:

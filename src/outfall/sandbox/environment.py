@@ -29,6 +29,8 @@ INIT_S_MAX = 10.0
 _MEMORY_LOOK_S = 0.1
 _QUICK_MS = 5.0
 """After shorter invocations the memory held now is looked at, not the peak, which takes the kernel longer to tell."""
+_MEMORY_SEEN_S = 0.05
+"""And not more often than that: a look costs a tenth of a short invocation."""
 _RESTART_WAIT_S = 0.1
 _RESTART_WAIT_S_MAX = 2.0
 
@@ -258,7 +260,10 @@ class Environment:
         if ran_out:
             return self.spec.memory_mb
         if self._process is not None and self._memory_seen and duration_ms < _QUICK_MS:
-            self._memory_seen = max(self._memory_seen, resident_mb(self._process.pid))
+            now_s = time.monotonic()
+            if now_s - self._memory_seen_s > _MEMORY_SEEN_S:
+                self._memory_seen = max(self._memory_seen, resident_mb(self._process.pid))
+                self._memory_seen_s = now_s
         elif self._process is not None:
             self._memory_seen = peak_mb(self._process.pid)
         elif self._ended is not None:
@@ -266,6 +271,7 @@ class Environment:
         return min(self._memory_seen, self.spec.memory_mb)
 
     _memory_seen = 0
+    _memory_seen_s = 0.0
     _kills_seen = 0
 
     def _ran_out_of_memory(self) -> bool:

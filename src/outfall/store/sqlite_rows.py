@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from outfall.core.ports import Key, Table
 from outfall.store import keys
-from outfall.store.sqlite_session import Session
+from outfall.store.sqlite_session import NONE, Session
 from outfall.store.values import Values
 
 T = TypeVar("T")
@@ -127,8 +127,12 @@ class Rows(Session):
         self.gathered += len(data)
 
     def _change(self, name: str, key: Key, data: bytes | None, value: Any) -> None:
-        self._journal.set(self._gathered(name), key, data)
-        self._journal.set(self._cache, (name, key), value)
+        gathered, cache, where = self._gathered(name), self._cache, (name, key)
+        note = self._journal.note
+        note((gathered, key, gathered.get(key, NONE)))
+        gathered[key] = data
+        note((cache, where, cache.get(where, NONE)))
+        cache[where] = value
         self._row_writes += 1
         self.changed = True
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from outfall.store.errors import StoreFull
 
-_NONE = object()
+NONE = object()
+"""In the place of what was not there."""
 _RESERVE = 4096
 
 
@@ -27,7 +28,7 @@ class Journal:
 
     def set(self, held: MutableMapping[Any, Any], key: Any, value: Any) -> None:
         """Changes a mapping for as long as the work is not undone."""
-        self.note((held, key, held.get(key, _NONE)))
+        self.note((held, key, held.get(key, NONE)))
         held[key] = value
 
     def add(self, held: MutableSequence[Any], value: Any) -> None:
@@ -38,7 +39,7 @@ class Journal:
     def rollback(self) -> None:
         """Takes back all changes."""
         for held, key, old in reversed(self._notes):
-            if old is _NONE:
+            if old is NONE:
                 held.pop(key, None)
             else:
                 held[key] = old

@@ -23,6 +23,8 @@ def path_once(path: str) -> str:
 
 def path_twice(path: str) -> str:
     """The path as every other service signs it: normalized, and what arrived encoded is encoded again."""
+    if path == "/":
+        return path
     if "//" in path or "/." in path:
         path = _without_dots(path)
     return (path or "/") if _PATH_PLAIN(path) else quote(path, safe="/~")

@@ -7,6 +7,8 @@ Count, sum and extremes are exact. For percentiles the values themselves are kep
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from operator import itemgetter
 
 import msgspec
 
@@ -76,13 +78,21 @@ def is_statistic(name: str) -> bool:
 
 
 def _merged(left: Spread, right: Spread) -> Spread:
-    if len(left) == len(right) == 1 and left[0][0] == right[0][0]:
-        return ((left[0][0], left[0][1] + right[0][1]),)
+    if len(right) == 1:
+        return _with_one(left, *right[0])
     counts = dict(left)
     for value, count in right:
         counts[value] = counts.get(value, 0.0) + count
     spread = sorted(counts.items())
     return tuple(spread) if len(spread) <= SPREAD_MAX else _halved(spread)
+
+
+def _with_one(spread: Spread, value: float, count: float) -> Spread:
+    at = bisect_left(spread, value, key=itemgetter(0))
+    if at < len(spread) and spread[at][0] == value:
+        return (*spread[:at], (value, spread[at][1] + count), *spread[at + 1 :])
+    longer = (*spread[:at], (value, count), *spread[at:])
+    return longer if len(longer) <= SPREAD_MAX else _halved(list(longer))
 
 
 def _halved(spread: list[tuple[float, float]]) -> Spread:
