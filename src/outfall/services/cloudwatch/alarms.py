@@ -8,7 +8,7 @@ import msgspec
 
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.errors import NotServed
-from outfall.core.service import Call, Output, Request, operation
+from outfall.core.service import Call, Output, Permission, Request, operation
 from outfall.services.cloudwatch import history, watch
 from outfall.services.cloudwatch.checks import check_period, check_statistic, dimensions_of
 from outfall.services.cloudwatch.errors import (
@@ -45,7 +45,10 @@ def all_named(call: Call, request: Request) -> str:
     return alarm_arn(call.account, call.region, names[0] if len(names) == 1 else "*")
 
 
-@operation("PutMetricAlarm", action="cloudwatch:PutMetricAlarm", resource=named)
+_TAG_IF_GIVEN = Permission("cloudwatch:TagResource", named, when=lambda call, request: bool(request.get("Tags")))
+
+
+@operation("PutMetricAlarm", action="cloudwatch:PutMetricAlarm", resource=named, also=(_TAG_IF_GIVEN,))
 def put_metric_alarm(call: Call, request: Request) -> Output:
     """Creates an alarm, or gives the one of that name other settings; it keeps its state."""
     for parameter in UNSERVED:

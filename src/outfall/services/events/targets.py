@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from outfall.authz import Ask, authorize, denial
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.errors import NotServed
 from outfall.core.service import Call, Output, Request, operation
@@ -44,6 +45,7 @@ def put_targets(call: Call, request: Request) -> Output:
 
     Errors: ResourceNotFoundException, ValidationException, LimitExceededException.
     """
+    _require_pass_role(call, request)
     rule = require_rule(call, request["Rule"], request.get("EventBusName"))
     targets = [_target(call, rule, one) for one in request["Targets"]]
     ids = {target.id for _, target in call.tx.scan(TARGETS, rule.key)} | {target.id for target in targets}
@@ -52,6 +54,15 @@ def put_targets(call: Call, request: Request) -> Output:
     for target in targets:
         call.tx.put(TARGETS, (*rule.key, target.id), target)
     return {"FailedEntryCount": 0, "FailedEntries": []}
+
+
+def _require_pass_role(call: Call, request: Request) -> None:
+    """Who gives EventBridge roles to act with must be allowed to pass each of them."""
+    for role in sorted({str(one["RoleArn"]) for one in request["Targets"] if one.get("RoleArn")}):
+        keys = {"iam:PassedToService": "events.amazonaws.com"}
+        decision = authorize(call, Ask(call.principal, "iam:PassRole", role, keys))
+        if not decision.allowed:
+            raise denial(decision, "events")
 
 
 def _target(call: Call, rule: Rule, given: dict[str, Any]) -> RuleTarget:

@@ -44,7 +44,7 @@ def _given_arn(call: Call, request: Request) -> str:
     return str(request["Arn"])
 
 
-@operation("PublishLayerVersion", action="lambda:PublishLayerVersion", resource=_layer_arn, also=(sources.GET_OBJECT,))
+@operation("PublishLayerVersion", action="lambda:PublishLayerVersion", resource=_layer_arn, also=sources.GET_OBJECT)
 def publish_layer_version(call: Call, request: Request) -> Output:
     """A new version of a layer, which is made with its first one."""
     _require_runtimes("compatibleRuntimes", request.get("CompatibleRuntimes") or [], shown="[{}]")

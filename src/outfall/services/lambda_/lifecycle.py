@@ -51,7 +51,7 @@ from outfall.services.lambda_.names import NAME_LENGTH_MAX, FunctionName, named,
     "CreateFunction",
     action="lambda:CreateFunction",
     resource=unqualified_arn,
-    also=(roles.PASS_ROLE, tags.TAG_IF_GIVEN, sources.GET_OBJECT),
+    also=(roles.PASS_ROLE, tags.TAG_IF_GIVEN, *sources.GET_OBJECT),
 )
 def create_function(call: Call, request: Request) -> Output:
     """A new function, Pending until its code is prepared; with Publish its first version too."""
@@ -110,9 +110,7 @@ def _blank(ctx: Context, name: FunctionName, archive: UploadedCode) -> VersionRo
     )
 
 
-@operation(
-    "UpdateFunctionCode", action="lambda:UpdateFunctionCode", resource=unqualified_arn, also=(sources.GET_OBJECT,)
-)
+@operation("UpdateFunctionCode", action="lambda:UpdateFunctionCode", resource=unqualified_arn, also=sources.GET_OBJECT)
 def update_function_code(call: Call, request: Request) -> Output:
     """New code for `$LATEST`; DryRun answers what would be and changes nothing."""
     name = parse(call, request["FunctionName"])

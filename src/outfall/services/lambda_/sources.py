@@ -33,7 +33,18 @@ def _from_s3(call: Call, request: Request) -> bool:
     return bool(_where(request).get("S3Bucket"))
 
 
-GET_OBJECT = Permission("s3:GetObject", _object_arn, when=_from_s3)
+def _of_version(call: Call, request: Request) -> bool:
+    return _from_s3(call, request) and bool(_where(request).get("S3ObjectVersion"))
+
+
+def _of_current(call: Call, request: Request) -> bool:
+    return _from_s3(call, request) and not _where(request).get("S3ObjectVersion")
+
+
+GET_OBJECT = (
+    Permission("s3:GetObject", _object_arn, when=_of_current),
+    Permission("s3:GetObjectVersion", _object_arn, when=_of_version),
+)
 """Who gives code from S3 must be allowed to read it."""
 
 

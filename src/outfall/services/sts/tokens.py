@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from outfall.core.principal import Principal
-from outfall.core.service import Call, Output, Request, operation
+from outfall.core.service import Call, Output, Permission, Request, operation
 from outfall.services.sts import checks
 from outfall.services.sts.assume import show
 from outfall.services.sts.errors import AccessDenied
@@ -46,7 +46,10 @@ def _federated_arn(call: Call, request: Request) -> str:
     return f"arn:aws:sts::{call.account}:federated-user/{request.get('Name') or ''}"
 
 
-@operation("GetFederationToken", action="sts:GetFederationToken", resource=_federated_arn)
+_TAG_SESSION = Permission("sts:TagSession", _federated_arn, when=lambda call, request: bool(request.get("Tags")))
+
+
+@operation("GetFederationToken", action="sts:GetFederationToken", resource=_federated_arn, also=(_TAG_SESSION,))
 def get_federation_token(call: Call, request: Request) -> Output:
     """Credentials of somebody whom the caller names, limited by the caller's own policies and by the session's."""
     checks.served_options(request, "MinimumSessionTokenSize")
