@@ -138,7 +138,7 @@ def _echo_lost(fact: dict[str, Any]) -> None:
         if fact["missing"]:
             click.echo(f"      the statement that would allow it: {fact['missing']}")
         if fact["body"]:
-            click.echo(f"      the record, which AWS would have dropped: {fact['body']}")
+            click.echo(f"      what AWS would have dropped: {fact['body']}")
 
 
 def _show_chain(endpoint: str, name: str, output: str) -> None:
