@@ -8,17 +8,18 @@ from msgspec.structs import replace
 
 from outfall.core.body import Body
 from outfall.core.effects import DigestBytes
+from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
 from outfall.flow import notify
 from outfall.services.s3 import acl, checksums, encryption, errors, lock, storage
-from outfall.services.s3.access import object_arn, require
+from outfall.services.s3.access import find, object_arn, require
 from outfall.services.s3.attributes import attributes_of, checksum_members, quoted, storage_class
 from outfall.services.s3.conditions import check_copy_source, check_write
-from outfall.services.s3.copysource import READ_SOURCE, Source, found_source
+from outfall.services.s3.copysource import READ_SOURCE, Source, found_source, parse_source, source_arn
 from outfall.services.s3.encryption import check_readable
 from outfall.services.s3.expiry import expiration
 from outfall.services.s3.model import Attributes, Bucket, Encryption, Lock, Pairs, StoredBody, Version
-from outfall.services.s3.reading import version_member
+from outfall.services.s3.reading import find_version, version_member
 
 COPY_SIZE_MAX = 5 * 1024**3
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
