@@ -255,14 +255,16 @@ def test_a_group_waits_for_its_oldest(store: Any) -> None:
     assert texts(claim(store, 50, limit=5)) == "a1 a2"
 
 
-def test_a_group_waits_for_a_lease_behind_its_oldest(store: Any) -> None:
-    add(store, "a1", "a2", group="a")
+def test_the_oldest_of_a_group_does_not_wait_for_a_lease_behind_it(store: Any) -> None:
+    """[LS:test_fifo_message_group_visibility_after_terminate_visibility_timeout]"""
+    add(store, "a1", "a2", "a3", group="a")
     first, second = claim(store, 0, limit=2, lease=30)
     assert call(store, "release", first.handle, due_ms=0)
-    assert claim(store, 0, limit=5) == []
-    assert call(store, "next_due") == 30
+    assert texts(claim(store, 0, limit=5, lease=40)) == "a1"
+    assert call(store, "next_due") == 40
     assert call(store, "extend", second.handle, 0)
-    assert texts(claim(store, 0, limit=5)) == "a1 a2"
+    assert claim(store, 0, limit=5) == []
+    assert texts(claim(store, 40, limit=5)) == "a1 a2 a3"
 
 
 def test_a_group_goes_on_when_its_oldest_expires(store: Any) -> None:

@@ -6,7 +6,7 @@ milliseconds since the epoch on the clock of record, all waits are milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -115,7 +115,7 @@ class Tx(Protocol):
         """Claims up to `limit` due items, the longest due first, under a lease that ends at now + `lease_ms`.
 
         The receive count is one higher with each claim. Of items with a group, the oldest of the group comes first, and
-        none of a group while an earlier claim of that group has a lease running.
+        none while the oldest is under a lease or not due; then those that follow it, up to one that is.
         """
 
     def extend(self, queue: str, handle: str, until_ms: int) -> bool:
@@ -168,6 +168,20 @@ class Tx(Protocol):
     def wake(self, topic: str) -> None:
         """After the commit, tells subscribers that something changed at `topic`. Every change of a work queue that may
         make an item claimable sooner wakes the queue's name by itself."""
+
+
+class SharedTx(Tx, Protocol):
+    """A transaction of an engine on which several processes work at once: it knows who claimed what."""
+
+    def free_of(self, holder: str, prefix: str) -> int:
+        """As `free`, for what one process has claimed."""
+
+    def free_strays(self, queue: str, handles: Collection[str]) -> int:
+        """Frees what this process has claimed from a queue and does not know of: all but the claims `handles`. After a
+        claim of which it is not known whether it was committed."""
+
+    def holders(self, prefix: str) -> list[str]:
+        """Which processes have claims on the queues whose name begins so."""
 
 
 class Store(Protocol):

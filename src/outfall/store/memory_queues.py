@@ -1,7 +1,7 @@
 """One work queue in memory: its items by number, and by the time at which they can be claimed.
 
 An item without a group can be claimed from its due time (or end of lease) on. Of a group, only the oldest item has a
-turn: at its due time, or when the last lease of the group ends, whichever is later.
+turn, at its due time or at the end of its lease, even while later ones of the group are under a lease.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class _Group:
-    """The numbers of a group's items, those under a lease with the end of it, and the turn of the oldest."""
+    """The numbers of a group's items, and the turn of the oldest."""
 
     numbers: SortedList = field(default_factory=SortedList)
-    leases: dict[int, int] = field(default_factory=dict)
     turn: tuple[int, int] | None = None
 
 
@@ -64,7 +63,6 @@ class MemoryQueue:
             return
         group = self._groups[row.group]
         group.numbers.remove(row.number)
-        group.leases.pop(row.number, None)
         self._settle(row.group, group)
 
     def _enter(self, row: Row) -> None:
@@ -76,8 +74,6 @@ class MemoryQueue:
             return
         group = self._groups.setdefault(row.group, _Group())
         group.numbers.add(row.number)
-        if row.leased:
-            group.leases[row.number] = row.due
         self._settle(row.group, group)
 
     def _settle(self, name: str, group: _Group) -> None:
@@ -88,7 +84,7 @@ class MemoryQueue:
             del self._groups[name]
             return
         oldest: Row = self.items[group.numbers[0]]
-        group.turn = (max([oldest.due, *group.leases.values()]), oldest.number)
+        group.turn = (oldest.due, oldest.number)
         self.turns.add(group.turn)
 
     def ready(self, now: int, limit: int) -> list[Row]:

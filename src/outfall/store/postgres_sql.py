@@ -40,12 +40,10 @@ CHANGE = """UPDATE work SET turn = new.turn, due = new.due, receives = new.recei
     WHERE work.queue = new.queue AND work.number = new.number"""
 REMOVE = """DELETE FROM work USING unnest($1::text[], $2::bigint[]) AS gone(queue, number)
     WHERE work.queue = gone.queue AND work.number = gone.number"""
-SETTLE = """UPDATE work SET turn = greatest(work.due, head.until)
+SETTLE = """UPDATE work SET turn = work.due
     FROM (SELECT g.queue,
             (SELECT o.number FROM work AS o WHERE o.queue = g.queue AND o.grp = g.grp AND o.grp IS NOT NULL
-                ORDER BY o.number LIMIT 1) AS number,
-            (SELECT l.due FROM work AS l WHERE l.queue = g.queue AND l.grp = g.grp AND l.grp IS NOT NULL AND l.leased
-                ORDER BY l.due DESC LIMIT 1) AS until
+                ORDER BY o.number LIMIT 1) AS number
         FROM unnest($1::text[], $2::text[]) AS g(queue, grp)) AS head
     WHERE work.queue = head.queue AND work.number = head.number"""
 COUNT = "INSERT INTO work_counts SELECT * FROM unnest($1::text[], $2::bigint[])"
@@ -59,6 +57,9 @@ PURGE = "DELETE FROM work WHERE queue = $1"
 FREE = """UPDATE work SET leased = FALSE, due = least(due, enqueued),
         turn = CASE WHEN grp IS NULL THEN least(due, enqueued) END
     WHERE queue >= $1 AND queue < $2 AND leased AND (holder = $3 OR $3 = '') RETURNING queue, grp"""
+STRAYS = """UPDATE work SET leased = FALSE, due = least(due, enqueued),
+        turn = CASE WHEN grp IS NULL THEN least(due, enqueued) END
+    WHERE queue = $1 AND leased AND holder = $2 AND number <> ALL($3::bigint[]) RETURNING queue, grp"""
 HOLDERS = "SELECT DISTINCT holder FROM work WHERE queue >= $1 AND queue < $2 AND leased"
 NEXT = "SELECT turn FROM work WHERE queue = $1 AND turn IS NOT NULL ORDER BY turn LIMIT 1"
 DUE = """WITH RECURSIVE names(name) AS (
@@ -73,6 +74,16 @@ CLEAR = "TRUNCATE rows, work, work_counts, history"
 COUNTED_OFTEN = "SELECT queue FROM work_counts GROUP BY queue HAVING count(*) > $1"
 FOLD = """WITH gone AS (DELETE FROM work_counts WHERE queue = $1 RETURNING delta)
     INSERT INTO work_counts SELECT $1, sum(delta) FROM gone HAVING sum(delta) <> 0"""
+
+_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+NOW = f"SELECT {_NOW}"
+BEAT = f"UPDATE nodes SET seen_ms = {_NOW}, endpoint = $2, running = $3 WHERE id = $1 RETURNING seen_ms"
+JOIN = f"""INSERT INTO nodes(id, endpoint, version, started_ms, seen_ms, running)
+    VALUES($1, $2, $3, {_NOW}, {_NOW}, $4) RETURNING seen_ms"""
+NODES = "SELECT id, endpoint, version, started_ms, seen_ms, running FROM nodes ORDER BY id"
+STRIKE = "DELETE FROM nodes WHERE id = $1 AND seen_ms = $2 RETURNING id"
+LEAVE = "DELETE FROM nodes WHERE id = $1"
+NOTIFY = "SELECT pg_notify($1, $2)"
 
 LATER_NAMES = chr(0x10FFFF)
 """Comes after everything that may follow a prefix."""

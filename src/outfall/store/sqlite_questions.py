@@ -9,9 +9,7 @@ READY = f"SELECT {ROW} FROM work INDEXED BY work_turn WHERE queue = ? AND turn <
 FOLLOWING = f"SELECT {ROW} FROM work INDEXED BY work_group WHERE queue = ? AND grp = ? AND id > ? ORDER BY id LIMIT ?"
 LEASE = "UPDATE work SET turn = ?, due = ?, receives = ?, first_received = ?, leased = 1 WHERE id = ?"
 ACKNOWLEDGE = "DELETE FROM work WHERE id = ? AND receives = ? AND leased RETURNING grp"
-SETTLE = """UPDATE work SET turn = max(due, coalesce(
-    (SELECT max(due) FROM work INDEXED BY work_group_lease
-        WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL AND leased), due))
+SETTLE = """UPDATE work SET turn = due
     WHERE id = (SELECT min(id) FROM work INDEXED BY work_group
         WHERE queue = :queue AND grp = :grp AND grp IS NOT NULL)"""
 LATER = """SELECT count(*), coalesce(sum(leased), 0) FROM work INDEXED BY work_turn

@@ -1,8 +1,8 @@
 """Work queues in SQLite.
 
 The id of an item is the queue's id (from bit 40 on) and the item's number. `turn` is the time from which an item can be
-claimed: its due time or end of lease; of a group, only the oldest item has one, which is no sooner than the end of the
-group's last lease. So a claim reads the start of one index, however long the queue is.
+claimed: its due time or end of lease; of a group, only the oldest item has one, and the others follow it. So a claim
+reads the start of one index, however long the queue is.
 """
 
 from __future__ import annotations

@@ -227,3 +227,15 @@ def test_a_group_blocks_while_one_of_its_messages_is_in_flight(sqs, fifo):
     assert bodies([first, second]) == ["g1-m1", "g1-m2"]
     sqs("DeleteMessage", QueueUrl=fifo, ReceiptHandle=first["ReceiptHandle"])
     assert bodies(sqs.receive(fifo)) == ["g2-m1", "g2-m2", "g3-m1"]
+
+
+@pytest.mark.parametrize("timeout_s", [0, 1])
+def test_the_oldest_comes_back_while_a_later_one_is_in_flight(sqs, fifo, timeout_s):
+    """[LS:test_fifo_message_group_visibility_after_terminate_visibility_timeout, ..._change_message_visibility]"""
+    for body in ("g1-m1", "g1-m2", "g2-m1"):
+        sqs.send(fifo, body, MessageGroupId=body[:2])
+    sqs.later(seconds=1)
+    first, _ = sqs.receive(fifo, 2)
+    sqs("ChangeMessageVisibility", QueueUrl=fifo, ReceiptHandle=first["ReceiptHandle"], VisibilityTimeout=timeout_s)
+    sqs.later(seconds=timeout_s)
+    assert bodies(sqs.receive(fifo, 3)) == ["g2-m1", "g1-m1"]
