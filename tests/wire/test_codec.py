@@ -94,6 +94,8 @@ def test_sqs_maps_of_the_query_protocol(models: Models) -> None:
     )
     found = {"QueueName": "q", "Attributes": {"DelaySeconds": "5"}, "tags": {"a": "b"}}
     assert read(models, "POST /", form, body) == found
+    one = b"Action=SetQueueAttributes&QueueUrl=q&Version=2012-11-05&Attribute.Name=DelaySeconds&Attribute.Value=5"
+    assert read(models, "POST /", form, one) == {"QueueUrl": "q", "Attributes": {"DelaySeconds": "5"}}
 
 
 def test_s3_035_xml_must_be_of_the_schema(models: Models) -> None:

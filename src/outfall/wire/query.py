@@ -123,7 +123,9 @@ class Reader:
 
         def read(node: Node) -> dict[str, Any]:
             found = {}
-            for entry in _numbered(node if flat else node.get("entry", {})):
+            entries = node if flat else node.get("entry", {})
+            # One entry may go without a number, as in SQS's `Attribute.Name=DelaySeconds&Attribute.Value=5`.
+            for entry in _numbered(entries) or ([entries] if called in entries else []):
                 value = entry.get(holds)
                 found[entry.get(called, {}).get(LEAF, "")] = inner[0]({} if value is None else value)
             return found
