@@ -141,7 +141,7 @@ def test_the_lesson_by_a_role_whose_policies_start_empty(server: Server) -> None
     [record] = server.drain(url, 1, 20)
     assert json.loads(record["Body"])["requestContext"]["condition"] == "RetriesExhausted"
     server.client("iam").delete_role_policy(RoleName=name, PolicyName="send")
-    s3.put_object(Bucket=name, Key="b", Body=b"x")
+    server.client("s3").put_object(Bucket=name, Key="b", Body=b"x")
 
     def undelivered() -> list[dict[str, Any]]:
         query = urlencode({"function": name, "key": "b"})
