@@ -59,6 +59,9 @@ const below =
 export const ROUTES: Route[] = [
   route("/", () => import("../pages/home/Home"), "Home"),
 
+  route("/events", () => import("../pages/events/EventList"), "Events"),
+  route("/events/:id", () => import("../pages/events/EventPage"), ({ id }) => id ?? "", EVENTS),
+
   route("/sqs/queues", () => import("../pages/sqs/QueueList"), "Queues", SQS.slice(0, 1)),
   route("/sqs/create-queue", () => import("../pages/sqs/CreateQueue"), "Create queue", SQS),
   route("/sqs/queues/:name", () => import("../pages/sqs/QueuePage"), named, SQS),

@@ -1,9 +1,9 @@
 // Lambda, as the pages need it: functions, their code, who invokes them and where their records go.
 import {
   GetFunctionConfigurationCommand,
-  GetFunctionEventInvokeConfigCommand,
   LambdaClient,
   ListEventSourceMappingsCommand,
+  ListFunctionEventInvokeConfigsCommand,
   ListFunctionsCommand,
   PutFunctionEventInvokeConfigCommand,
   UpdateFunctionEventInvokeConfigCommand,
@@ -56,12 +56,8 @@ export async function ready(name: string): Promise<void> {
 
 /** How a function is invoked asynchronously, or undefined if nobody has said. */
 export async function invokeConfig(name: string): Promise<FunctionEventInvokeConfig | undefined> {
-  try {
-    return await lambda().send(new GetFunctionEventInvokeConfigCommand({ FunctionName: name }));
-  } catch (error) {
-    if (isCalled(error, "ResourceNotFoundException")) return undefined;
-    throw error;
-  }
+  const listed = await lambda().send(new ListFunctionEventInvokeConfigsCommand({ FunctionName: name }));
+  return listed.FunctionEventInvokeConfigs?.find(({ FunctionArn }) => (FunctionArn ?? "").endsWith(`:${name}:$LATEST`));
 }
 
 /** Sets one destination, or takes it away; what else was said stays. */

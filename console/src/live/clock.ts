@@ -24,7 +24,7 @@ export const timeScale = (): number => scale;
 
 /** The time on the server, in milliseconds. */
 export function serverNow(): number {
-  return manual ? told_ms : Date.now() + offset_ms;
+  return Math.round(manual ? told_ms : Date.now() + offset_ms);
 }
 
 /** The time on the server, in a component that is drawn again every `every_ms`. */

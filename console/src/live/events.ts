@@ -24,9 +24,11 @@ export interface EventRow {
   due_ms: number;
   condition: string;
   undelivered: number;
-  /** With `history=1`: what happened to it, and the object that it is about. */
+  kind: "invocation" | "batch" | "delivery";
+  trace: string;
+  /** With `history=1`: what happened to it, and the key of the object that it is about. */
   history?: EventFact[];
-  subject?: string;
+  key?: string;
 }
 
 export interface EventQuery {
@@ -73,3 +75,5 @@ export const listEvents = (query: EventQuery): Promise<EventPage> => ask<EventPa
 export const getEvent = (id: string): Promise<EventDetail> => ask<EventDetail>(`events/${encodeURIComponent(id)}`);
 export const skipWait = (id: string): Promise<{ skipped: number }> => tell(`events/${encodeURIComponent(id)}/skip-wait`);
 export const skipAllWaits = (): Promise<{ skipped: number }> => tell("events/skip-wait");
+export const replay = (id: string): Promise<{ replay: string }> => tell(`events/${encodeURIComponent(id)}/replay`, { send: 1 });
+export const redeliver = (id: string): Promise<unknown> => tell(`events/${encodeURIComponent(id)}/redeliver`);

@@ -17,6 +17,8 @@ from outfall.host.private_call import PAGE_MAX, Answer, Asked, Facade, Refused, 
 STATES = ("queued", "running", "waiting", "succeeded", "failed")
 KINDS = ("invocation", "batch", "delivery")
 ROUNDS_MAX = 1_000
+GLANCED_SIZE_MAX = 64 * 1024
+GLANCED_FACTS_MAX = 100
 _cursor = re.compile(r"([0-9]{15})/([0-9A-Za-z-]{1,64})").fullmatch
 
 
@@ -32,12 +34,22 @@ async def _events(facade: Facade, asked: Asked) -> Answer:
         trace=asked.text("trace"),
     )
     before, limit = _place(asked.text("cursor")), asked.number("limit", 50, 1, PAGE_MAX)
+    tell = _glance if asked.choice("history", ("0", "1")) == "1" else lambda _, summary: _summary(summary)
 
-    def work(tx: Tx) -> tuple[list[timeline.Summary], Key, int]:
-        return *search.search(tx, wanted, before=before, limit=limit), search.last_number(tx)
+    def work(tx: Tx) -> tuple[list[dict[str, Any]], Key, int]:
+        found, after = search.search(tx, wanted, before=before, limit=limit)
+        return [tell(tx, summary) for summary in found], after, search.last_number(tx)
 
     found, after, last = await facade.store.run(work)
-    return {"events": [_summary(summary) for summary in found], "cursor": "/".join(after), "last": last}
+    return {"events": found, "cursor": "/".join(after), "last": last}
+
+
+def _glance(tx: Tx, summary: timeline.Summary) -> dict[str, Any]:
+    """An event with its history, and the key of the S3 object that it is about, for a list that draws it."""
+    event = search.event_of(tx, summary)
+    text = event.payload.decode("utf-8", "replace") if event and len(event.payload) <= GLANCED_SIZE_MAX else ""
+    facts = timeline.facts(tx, summary.id)[:GLANCED_FACTS_MAX]
+    return {**_summary(summary), "history": [_fact(fact) for fact in facts], "key": next(search.object_keys(text), "")}
 
 
 def _place(cursor: str) -> Key:
@@ -201,7 +213,7 @@ ROUTES = (
         "GET",
         "/_outfall/api/events",
         _events,
-        ("state", "function", "sender", "key", "text", "kind", "trace", "cursor", "limit"),
+        ("state", "function", "sender", "key", "text", "kind", "trace", "history", "cursor", "limit"),
     ),
     Route("GET", "/_outfall/api/events/{event}", _event),
     Route("POST", "/_outfall/api/events/skip-wait", _skip_all),

@@ -9,12 +9,19 @@ import "ace-builds/src-min-noconflict/mode-python";
 import "ace-builds/src-min-noconflict/mode-sh";
 import "ace-builds/src-min-noconflict/mode-yaml";
 import "ace-builds/src-min-noconflict/ext-language_tools";
+import "ace-builds/src-min-noconflict/snippets/javascript";
+import "ace-builds/src-min-noconflict/snippets/json";
+import "ace-builds/src-min-noconflict/snippets/python";
+import "ace-builds/src-min-noconflict/snippets/sh";
+import "ace-builds/src-min-noconflict/snippets/text";
+import "ace-builds/src-min-noconflict/snippets/yaml";
 import "ace-builds/src-min-noconflict/theme-cloud_editor";
 import "ace-builds/src-min-noconflict/theme-cloud_editor_dark";
 import CodeEditor, { type CodeEditorProps } from "@cloudscape-design/components/code-editor";
 import { useState } from "react";
 
 ace.config.set("useStrictCSP", true);
+ace.config.set("basePath", import.meta.env.BASE_URL);
 ace.config.setDefaultValue("session", "useWorker", false);
 
 const LANGUAGES: Record<string, CodeEditorProps.Language> = {
