@@ -68,6 +68,10 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, envvar="OUTFALL_PORT")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), envvar="OUTFALL_DATA", help="Data directory.")
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory, for as long as the server runs.")
+@click.option("--store", metavar="postgresql://...", envvar="OUTFALL_STORE", help="A database that many nodes share.")
+@click.option(
+    "--blobs", metavar="file:///shared", envvar="OUTFALL_BLOBS", help="Large bodies, seen by all nodes."
+)
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")
 @click.option(
     "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
@@ -86,9 +90,7 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option("--chaos", metavar="seed=7,duplicate=0.1,...", help="Trouble on request; see the docs.")
 @click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A further name of this server.")
-@click.option(
-    "--oidc", "providers", multiple=True, metavar="https://ISSUER=KEYS", help="A provider of tokens."
-)
+@click.option("--oidc", "providers", multiple=True, metavar="https://ISSUER=KEYS", help="A provider of tokens.")
 @click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
 @click.option("--environments-max", type=click.IntRange(1, 1000), default=32, show_default=True)
 def up(
@@ -97,6 +99,8 @@ def up(
     port: int,
     data: Path | None,
     ephemeral: bool,
+    store: str | None,
+    blobs: str | None,
     time_scale: float,
     clock: str,
     iam: IamMode,
@@ -112,9 +116,15 @@ def up(
     """Start a server: one process, one port, every service."""
     if ephemeral and data:
         raise click.UsageError("--data and --ephemeral exclude each other")
+    if store is None and blobs is not None:
+        raise click.UsageError("--blobs goes with --store")
+    if store is not None and (ephemeral or blobs is None):
+        raise click.UsageError("--store goes with --blobs, and not with --ephemeral")
     config = Config(
         host=host,
         port=port,
+        store=store,
+        blobs=blobs,
         data=None if ephemeral else (data or default_data()).expanduser().absolute(),
         time_scale=time_scale,
         clock=clock,
@@ -215,6 +225,7 @@ def _status_rows(endpoint: str, told: dict[str, Any]) -> list[tuple[str, str]]:
         ("version", told["version"]),
         ("data", told["data"] or "in memory"),
         ("console", f"{endpoint}{ROOT}/" if told["console"] == "built" else told["console"]),
+        *(("node", _node_line(node)) for node in told.get("nodes") or ()),
         ("environments", f"{environments['kind']}, at most {environments['max']}"),
         ("permissions", told["iam"]),
         ("time scale", f"{told['time_scale']:g}"),
@@ -224,6 +235,11 @@ def _status_rows(endpoint: str, told: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     rows.extend(("notice", notice) for notice in environments["notices"].values())
     return rows
+
+
+def _node_line(node: dict[str, Any]) -> str:
+    seen = "this one" if node["this"] else f"seen {node['seen_ms_ago'] / 1000:.0f} s ago"
+    return f"{node['id']} at {node['endpoint']}, {seen}, {node['running']} running"
 
 
 @click.command()

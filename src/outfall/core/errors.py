@@ -41,6 +41,13 @@ class InternalError(AwsError):
     sender_fault = False
 
 
+class ServiceUnavailable(AwsError):
+    """Service is unable to handle request."""
+
+    status = 503
+    sender_fault = False
+
+
 class NotServed(AwsError):
     """An operation that AWS has and this server does not."""
 

@@ -23,6 +23,18 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
+class SharedClock:
+    """The clock of a store on which many nodes work: none of them is early or late by its own."""
+
+    manual = False
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self.now_ms = now_ms
+        """Milliseconds since the epoch, on the store's clock."""
+        self.wall_ms = now_ms
+        """The same: signatures too are judged alike by all nodes."""
+
+
 class ManualClock:
     """A clock that stands still until it is moved; it never goes back."""
 
@@ -51,4 +63,4 @@ class ManualClock:
         self._listeners.append(listener)
 
 
-AnyClock = SystemClock | ManualClock
+AnyClock = SystemClock | SharedClock | ManualClock

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from outfall.core.body import REFERENCES, Content, Segment
+from outfall.core.body import Content, Segment
 from outfall.core.context import Context, House
 from outfall.core.invocation import EnvironmentSpec
 from outfall.core.ports import Store, Target, Tx
@@ -19,15 +19,16 @@ from outfall.host.callers import Callers
 from outfall.host.chaos import Chaos
 from outfall.host.chores import begin_sweeping, chores
 from outfall.host.clock import ManualClock
-from outfall.host.concurrency import Concurrency
 from outfall.host.config import Config
 from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Front
 from outfall.host.door import Door, Hall
+from outfall.host.engines import open_engines
 from outfall.host.guard import Guard
 from outfall.host.http import HttpServer
 from outfall.host.ids import SystemIds
 from outfall.host.meter import Meter
+from outfall.host.nodes import Alone, Node
 from outfall.host.oidc import OidcKeys
 from outfall.host.parking import Parking
 from outfall.host.poller import Station
@@ -36,7 +37,7 @@ from outfall.host.private import Facade, PrivateApi
 from outfall.host.resource_tags import RESOURCE_TAGS
 from outfall.host.running import Running, write_logs
 from outfall.host.signer import RsaSigner
-from outfall.host.time_travel import TimeTravel, open_clock
+from outfall.host.time_travel import TimeTravel
 from outfall.host.trouble import Trouble
 from outfall.host.watch import Decisions
 from outfall.host.worker import Runner, Worker, Workshop
@@ -55,9 +56,7 @@ from outfall.services.sns.target import SnsTarget
 from outfall.services.sqs.source import SqsSource
 from outfall.services.sqs.target import SqsTarget, queue_policy
 from outfall.services.sts.sessions import issue_for_role
-from outfall.store.blobs import BlobFiles, Blobs, MemoryBlobs
-from outfall.store.memory import MemoryStore
-from outfall.store.sqlite import SqliteStore
+from outfall.store.blobs import Blobs
 from outfall.wire.models import Models
 from outfall.wire.sigv4 import Verifier
 
@@ -103,6 +102,7 @@ class Program(msgspec.Struct):
     """A composed server: its parts that have to be started and stopped."""
 
     config: Config
+    node: Alone | Node
     store: Store
     blobs: Blobs
     sandbox: LocalSandbox
@@ -120,6 +120,7 @@ class Program(msgspec.Struct):
     async def start(self) -> None:
         """Takes up unfinished work and listens."""
         self.port = await self.http.start(self.config.host, self.config.port, self.door.answer)
+        await self.node.start(self.worker.queues)
         await self.worker.start()
         await self.pollers.start()
 
@@ -131,6 +132,7 @@ class Program(msgspec.Struct):
         await self.sandbox.close()
         await self.meter.write()
         await self.watch.write()
+        await self.node.stop()
         await self.store.close()
 
 
@@ -141,12 +143,14 @@ async def compose(
 
     Raises the errors of `store.errors` when the data cannot be opened.
     """
-    store, blobs = await _engines(config)
-    clock, ids, parking = await open_clock(store, config.clock), SystemIds(), Parking()
-    store.subscribe(parking.wake)
 
     def endpoint() -> str:
         return f"http://{_reachable(config.host)}:{program.port}"
+
+    engines = await open_engines(config, endpoint, log)
+    store, blobs, clock, node = engines.store, engines.blobs, engines.clock, engines.node
+    ids, parking = SystemIds(), Parking()
+    store.subscribe(parking.wake)
 
     program: Program
     chaos = Chaos(config.chaos or Trouble())
@@ -158,6 +162,7 @@ async def compose(
         functions=LambdaFunctions(),
         resource_policies=RESOURCE_POLICIES,
         time_scale=config.time_scale,
+        account_concurrency=config.account_concurrency,
         forgiving=not config.strict,
         delay_ms=chaos.delay_ms if config.chaos else None,
         objects=object_segments,
@@ -186,7 +191,7 @@ async def compose(
         environments_max=config.environments_max,
         idle_s=config.environment_idle_s,
     )
-    concurrency = Concurrency(house.account_concurrency)
+    concurrency = engines.concurrency
     running: Runner = Running(sandbox, concurrency)
     if config.chaos:
         running = chaos.around(running)
@@ -228,6 +233,7 @@ async def compose(
             write_logs=write_logs,
             runs_at_once=config.environments_max,
             places=asyncio.Semaphore(config.environments_max),
+            owns=node.owns,
             log=log,
         )
     )
@@ -247,7 +253,8 @@ async def compose(
     def about() -> dict[str, Any]:
         return {
             "services": dict.fromkeys((service.name for service in SERVICES), "running"),
-            "data": str(config.data) if config.data else None,
+            "data": config.place,
+            "nodes": node.listed(),
             "time_scale": config.time_scale,
             "clock": config.clock,
             "iam": config.iam,
@@ -268,18 +275,9 @@ async def compose(
         Hall(models, frozenset(names), Dispatcher(front, parking), private, console, store, blobs, ids, log, guard)
     )
     program = Program(
-        config, store, blobs, sandbox, worker, pollers, meter, watch, door, console, HttpServer(), travel, reset
+        config, node, store, blobs, sandbox, worker, pollers, meter, watch, door, console, HttpServer(), travel, reset
     )
     return program
-
-
-async def _engines(config: Config) -> tuple[Store, Blobs]:
-    if config.data is None:
-        return MemoryStore(), MemoryBlobs()
-    store = SqliteStore.open(config.data)
-    blobs = BlobFiles(config.data / "blobs")
-    await store.run(lambda tx: blobs.sweep(lambda blob: tx.get(REFERENCES, (blob,)) is not None))
-    return store, blobs
 
 
 def _reader(blobs: Blobs) -> Callable[[tuple[Segment, ...]], Awaitable[bytes]]:

@@ -10,6 +10,9 @@ from collections import Counter
 
 from outfall.core.invocation import Run, Throttled
 
+RESERVED_TAKEN = Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+ACCOUNT_FULL = Throttled("ConcurrentInvocationLimitExceeded")
+
 
 class Concurrency:
     """Counts running invocations, by function and by account and region."""
@@ -19,20 +22,23 @@ class Concurrency:
         self._functions: Counter[str] = Counter()
         self._accounts: Counter[str] = Counter()
 
-    def enter(self, run: Run) -> Throttled | None:
+    async def enter(self, run: Run) -> Throttled | None:
         """Takes a place for a run, or says why there is none. Reserved places are a function's own."""
         function = run.environment.function_arn
         account = function.rsplit(":", 2)[0]
         if run.reserved_concurrency is not None:
             if self._functions[function] >= run.reserved_concurrency:
-                return Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+                return RESERVED_TAKEN
         elif self._accounts[account] >= self._account_limit:
-            return Throttled("ConcurrentInvocationLimitExceeded")
-        self._functions[function] += 1
-        self._accounts[account] += 1
+            return ACCOUNT_FULL
+        self._count(run)
         return None
 
-    def leave(self, run: Run) -> None:
+    def _count(self, run: Run) -> None:
+        self._functions[run.environment.function_arn] += 1
+        self._accounts[run.environment.function_arn.rsplit(":", 2)[0]] += 1
+
+    async def leave(self, run: Run) -> None:
         """Gives the place back."""
         function = run.environment.function_arn
         for counter, key in ((self._functions, function), (self._accounts, function.rsplit(":", 2)[0])):

@@ -23,6 +23,10 @@ class Config(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     data: Path | None = None
+    store: str | None = None
+    """The URL of a database on which many nodes work; None: this process keeps the data itself."""
+    blobs: str | None = None
+    """Where all nodes find bodies too large for a row, as `file:///shared/blobs`; with `store` alone."""
     time_scale: float = 1.0
     clock: str = "system"
     """`system`, or `manual`: moves on request alone."""
@@ -38,7 +42,16 @@ class Config(msgspec.Struct, frozen=True):
     """Names beside its own that this server answers to; one with a dot in front stands for all below it."""
     oidc: tuple[Provider, ...] = ()
     """Identity providers whose tokens may be traded for sessions of roles."""
+    account_concurrency: int = 1000
     environments: str = "auto"
     environments_max: int = 32
     environment_idle_s: float = 600.0
     drain_s: float = 5.0
+
+    @property
+    def place(self) -> str | None:
+        """Where the data is, without what is secret in it; None if it is in memory."""
+        if self.store is None:
+            return str(self.data) if self.data else None
+        scheme, _, rest = self.store.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}".partition("?")[0]

@@ -33,6 +33,8 @@ from outfall.wire.models import Models
 from outfall.wire.refusals import Kind
 from outfall.wire.sigv4 import Signed
 
+RELOOK_MS = 2_000
+
 
 class Front(msgspec.Struct, frozen=True):
     """What the dispatcher works with."""
@@ -128,6 +130,9 @@ class Dispatcher:
 
         def work(tx: Tx) -> tuple[Call, Any]:
             nonlocal parked, due_ms
+            if parked is not None:  # The engine runs the work again.
+                parked.cancel()
+                parked = None
             call = self._call(tx, operation, visit)
             call.parked_until = parked_until
             parameters = self.parse(visit)
@@ -162,6 +167,8 @@ class Dispatcher:
         A client waits in real time whatever the clock of record does: when that time is over the wait is.
         """
         until_ms = effect.until_ms if due_ms is None else min(effect.until_ms, max(due_ms, call.now + 1))
+        if not self._front.store.exclusive:  # A wake-up of another node may be lost.
+            until_ms = min(until_ms, call.now + RELOOK_MS)
         woken = await self._parking.wait(effect.topic, parked, (until_ms - call.now) / 1000)
         if not woken and until_ms == effect.until_ms:
             return min(effect.until_ms, self._front.clock.now_ms())

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from outfall.core.body import REFERENCES, Content, Segment
-from outfall.core.errors import AwsError, InternalError
+from outfall.core.errors import AwsError, InternalError, ServiceUnavailable
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
 from outfall.host import console, function_urls, intake, origins, websites
@@ -31,6 +31,7 @@ from outfall.services.lambda_.code import SPOOLED, uploaded
 from outfall.services.lambda_.errors import RequestEntityTooLargeException
 from outfall.services.lambda_.model import CODE
 from outfall.services.sns.render import CERTIFICATES
+from outfall.store.errors import StoreBusy, StoreError, StoreUnavailable
 from outfall.wire import faults, identify
 from outfall.wire.message import WireRequest, WireResponse
 from outfall.wire.models import Models
@@ -168,13 +169,18 @@ class Door:
         blobs = {segment.blob for segment in stored if segment.blob}
         if not blobs:
             return
-        kept = await self._hall.store.run(lambda tx: {blob for blob in blobs if tx.get(REFERENCES, (blob,))})
+        try:
+            kept = await self._hall.store.run(lambda tx: {blob for blob in blobs if tx.get(REFERENCES, (blob,))})
+        except StoreError:
+            return  # Nobody can tell now what is referred to.
         for blob in blobs - kept:
             self._hall.blobs.remove(blob)
 
     def _fault(self, visit: Visit, error: Exception) -> WireResponse:
         route, request = visit.route, visit.request
-        if not isinstance(error, AwsError):
+        if isinstance(error, StoreUnavailable | StoreBusy):
+            error = ServiceUnavailable()
+        elif not isinstance(error, AwsError):
             self._hall.log(f"{route.service}.{route.operation} failed: {error!r} (request {visit.request_id})")
             error = InternalError()
         head = request.method == "HEAD"

@@ -17,7 +17,15 @@ class Parking:
         that no wake-up falls between."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(topic, set()).add(future)
+        future.add_done_callback(lambda done: self._leave(topic, done))
         return future
+
+    def _leave(self, topic: str, future: asyncio.Future[None]) -> None:
+        waiting = self._waiting.get(topic)
+        if waiting is not None:
+            waiting.discard(future)
+            if not waiting:
+                del self._waiting[topic]
 
     def wake(self, topic: str) -> None:
         """Wakes whoever waits for `topic`."""
@@ -38,8 +46,4 @@ class Parking:
         except TimeoutError:
             return False
         finally:
-            waiting = self._waiting.get(topic)
-            if waiting is not None:
-                waiting.discard(future)
-                if not waiting:
-                    del self._waiting[topic]
+            self._leave(topic, future)

@@ -40,6 +40,8 @@ class Station(msgspec.Struct, frozen=True):
     write_logs: Callable[[Context, Run, Outcome], None]
     runs_at_once: int
     places: asyncio.Semaphore
+    owns: Callable[[Tx, Key], bool]
+    """Whether this process is the one that polls for a mapping."""
     log: Callable[[str], None]
 
 
@@ -148,6 +150,8 @@ class Poller:
 
         def work(tx: Tx) -> Look | Blocked | None:
             ctx = station.context(tx)
+            if not station.owns(tx, self._key):
+                return None
             for row in mappings.to_poll(tx, self._key):
                 limit = min(poll.room_in(row.polling, batch) - left, TAKEN_AT_ONCE_MAX)
                 return poll_turn.look(ctx.at(row.account, row.region), row.polling, limit)

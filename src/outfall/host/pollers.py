@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from outfall.core.ports import Key
+from outfall.core.ports import Key, Tx
 from outfall.flow import batch
 from outfall.host.poller import Poller, Station
 from outfall.services.lambda_ import mappings
+from outfall.services.lambda_.mapping_model import MappingRow
 
 
 class Pollers:
@@ -79,7 +80,7 @@ class Pollers:
         try:
             while self._again:
                 self._again = False
-                rows = await self._station.store.run(lambda tx: mappings.to_poll(tx), durable=False)
+                rows = await self._station.store.run(self._mine, durable=False)
                 self.look_again()
                 for row in rows:
                     if row.key not in self._pollers:
@@ -87,6 +88,9 @@ class Pollers:
         finally:
             self._following = False
             self._rested.set()
+
+    def _mine(self, tx: Tx) -> list[MappingRow]:
+        return [row for row in mappings.to_poll(tx) if self._station.owns(tx, row.key)]
 
     def _ended(self, key: Key) -> None:
         self._pollers.pop(key, None)

@@ -17,6 +17,7 @@ from outfall.host import private_events, private_permissions, private_queues, pr
 from outfall.host.exchange import HttpRequest, HttpResponse
 from outfall.host.private_call import Answer, Asked, Facade, Refused, Route
 from outfall.host.private_stream import Streams
+from outfall.store.errors import StoreBusy, StoreUnavailable
 
 __all__ = ["Facade", "PrivateApi"]
 
@@ -44,6 +45,8 @@ class PrivateApi:
             told = await self._perform(request, body)
         except Refused as refused:
             return self.refuse(refused)
+        except (StoreUnavailable, StoreBusy) as error:
+            return self.refuse(Refused(503, str(error), (("Retry-After", "1"),)))
         return told if isinstance(told, HttpResponse) else self._json(told)
 
     def refuse(self, refused: Refused) -> HttpResponse:

@@ -19,6 +19,8 @@ from outfall.host.private_events import line_of
 STREAMS_MAX = 100
 BATCH = 200
 HEARTBEAT_S = 15.0
+LOOK_S = 1.0
+"""Where many nodes write, a fact can be seen a little after it is told of: when older transactions have ended."""
 PACE_S = 0.02
 """How long a stream lets facts gather before it reads again."""
 HEADERS = [("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store")]
@@ -32,6 +34,7 @@ class Streams:
         self._waiting: set[asyncio.Event] = set()
         self._closed = False
         self._unsubscribe = store.subscribe(self._wake)
+        self._look_s = HEARTBEAT_S if store.exclusive else LOOK_S
 
     async def open(self, facade: Facade, asked: Asked) -> Answer:
         """A stream from the fact after the one that `Last-Event-ID` or `after` names; with neither, from now on."""
@@ -70,7 +73,7 @@ class Streams:
                 if lines:
                     after = lines[-1][0]
                     yield b"".join([b"id: %d\ndata: %s\n\n" % (line[0], line_of(*line)) for line in lines])
-                if len(lines) < BATCH and not await _within(changed, HEARTBEAT_S):
+                if len(lines) < BATCH and not await _within(changed, self._look_s):
                     yield b": still here\n\n"
                 elif lines:
                     await asyncio.sleep(PACE_S)

@@ -22,14 +22,14 @@ class Running:
 
     async def __call__(self, run: Run) -> Outcome | Throttled:
         """What came of the run, or why it could not start."""
-        throttled = self._concurrency.enter(run)
+        throttled = await self._concurrency.enter(run)
         if throttled is not None:
             return throttled
         at_once = self._concurrency.of(run)
         try:
             return replace(await self._sandbox.run(run), concurrency=at_once)
         finally:
-            self._concurrency.leave(run)
+            await self._concurrency.leave(run)
 
 
 def write_logs(ctx: Context, run: Run, outcome: Outcome) -> None:

@@ -63,7 +63,7 @@ async def _start(config: Config, scratch: Path, stop: Callable[[], None]) -> Pro
         program = await compose(config, sandboxing, stop, log)
     except StoreError as error:
         sandboxing.close()
-        raise CannotStart(f"{config.data}: {error}") from None
+        raise CannotStart(f"{config.place}: {error}") from None
     except OSError as error:
         sandboxing.close()
         raise CannotStart(f"{config.data}: {error.strerror or error}") from None
@@ -86,7 +86,7 @@ def banner(program: Program) -> list[str]:
     return [
         f"Outfall {__version__}",
         f"  endpoint      {endpoint}",
-        f"  data          {config.data or 'in memory: gone when the server stops'}",
+        f"  data          {config.place or 'in memory: gone when the server stops'}",
         f"  console       {f'{endpoint}{ROOT}/' if program.console.is_built else program.console.state()}",
         f"  environments  {program.sandbox.kind}",
         *(f"  notice        {notice}" for notice in program.sandbox.notices().values()),

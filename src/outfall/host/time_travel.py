@@ -6,13 +6,14 @@ done at its own times on the way, and is nothing to wait for: it never ends.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from outfall.core.ports import Store, Table, Tx
 from outfall.flow.accept import QUEUES
-from outfall.host.clock import AnyClock, ManualClock, SystemClock
+from outfall.host.clock import AnyClock, ManualClock, SharedClock, SystemClock
 from outfall.host.pollers import Pollers
 from outfall.host.worker import Worker
 
@@ -41,16 +42,36 @@ class SavedTime(msgspec.Struct, frozen=True):
 
 
 SAVED: Table[SavedTime] = Table("host.clock", SavedTime)
+MOVED_TOPIC = "host/clock"
 
 
-async def open_clock(store: Store, kind: str) -> AnyClock:
-    """The clock of that kind, `system` or `manual`. A manual one begins at the wall's time, or where it stood if that
-    is later."""
-    system = SystemClock()
+async def open_clock(store: Store, kind: str, system: SystemClock | SharedClock) -> AnyClock:
+    """The clock of that kind, `system` (the one that is given) or `manual`. A manual one begins at the wall's time, or
+    where it stood if that is later; nodes on one store share it: each move is told to all."""
     if kind != "manual":
         return system
-    saved = await store.run(lambda tx: tx.get(SAVED, ("now",)))
-    return ManualClock(max(system.wall_ms(), saved.now_ms if saved else 0))
+    clock = ManualClock(max(system.wall_ms(), await store.run(_saved_ms)))
+    if not store.exclusive:
+        await store.run(lambda tx: tx.put(SAVED, ("now",), SavedTime(max(clock.now_ms(), _saved_ms(tx)))))
+        followers: set[asyncio.Task[None]] = set()
+
+        async def follow() -> None:
+            clock.move_to(await store.run(_saved_ms, durable=False))
+
+        def moved(topic: str) -> None:
+            if topic == MOVED_TOPIC:
+                task = asyncio.get_running_loop().create_task(follow())
+                followers.add(task)
+                task.add_done_callback(followers.discard)
+
+        store.subscribe(moved)
+        await follow()
+    return clock
+
+
+def _saved_ms(tx: Tx) -> int:
+    saved = tx.get(SAVED, ("now",))
+    return saved.now_ms if saved else 0
 
 
 class TimeTravel:
@@ -112,7 +133,11 @@ class TimeTravel:
         return self._clock
 
     async def _move(self, now_ms: int) -> None:
-        await self._store.run(lambda tx: tx.put(SAVED, ("now",), SavedTime(now_ms)))
+        def work(tx: Tx) -> None:
+            tx.put(SAVED, ("now",), SavedTime(now_ms))
+            tx.wake(MOVED_TOPIC)
+
+        await self._store.run(work)
         self._manual().move_to(now_ms)
         await self._settle()
 

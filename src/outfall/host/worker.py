@@ -7,17 +7,19 @@ the loop, the lease and the bound on how much runs at once.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
 from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
-from outfall.core.ports import Clock, Item, Store, Tx
+from outfall.core.ports import Clock, Item, SharedTx, Store, Tx
 from outfall.flow import drive
 from outfall.flow.accept import QUEUES
 from outfall.host.chores import TOGETHER, Chore, begin_sweeping
+from outfall.store.errors import StoreBusy, StoreError, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -31,6 +33,8 @@ handlers stay on few warm environments, long ones spread."""
 
 RUNS_AT_ONCE_FIRST = 4
 GIVE_BACK_MS = 5_000
+INSIST_S_MAX = 60.0
+INSIST_EVERY_S = 0.25
 POLL_S = 5.0
 """Queues are looked at that often even if nothing woke them."""
 
@@ -67,24 +71,47 @@ class Worker:
         self._runs: set[asyncio.Task[None]] = set()
         self._working: set[str] = set()
         self._changed = asyncio.Event()
+        self._round: asyncio.Task[None] | None = None
+        self._held: dict[str, set[str]] = {}
+        self._doubtful: set[str] = set()
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """What the names of the queues that it works off begin with."""
+        return (QUEUES, *self._shop.chores)
 
     async def start(self) -> None:
         """Takes up what an earlier process left: dead leases, waits under another scale, queues with items."""
         shop = self._shop
         if shop.store.exclusive:
-            await shop.store.run(lambda tx: [tx.free(prefix) for prefix in (QUEUES, *shop.chores)])
+            await shop.store.run(lambda tx: [tx.free(prefix) for prefix in self.queues])
+            await shop.store.run(lambda tx: drive.adopt(shop.context(tx)))
         await shop.store.run(lambda tx: begin_sweeping(shop.context(tx)))
-        await shop.store.run(lambda tx: drive.adopt(shop.context(tx)))
         self._unsubscribe = shop.store.subscribe(self._wake)
         for queue, _ in await shop.store.run(lambda tx: tx.due_queues(QUEUES)):
             self._wake(queue)
         for queue in shop.chores:
             self._wake(queue)
+        if not shop.store.exclusive:
+            self._round = asyncio.get_running_loop().create_task(self._look_round())
+
+    async def _look_round(self) -> None:
+        """Other nodes tell what they put on the queues, but what they tell may be lost."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            try:
+                queues = await self._shop.store.run(lambda tx: tx.due_queues(QUEUES), durable=False)
+            except StoreError:
+                continue
+            for queue in (*(name for name, _ in queues), *self._shop.chores):
+                self._wake(queue)
 
     async def stop(self, drain_s: float) -> None:
         """Claims nothing more and lets what runs end, for at most `drain_s`; what is cut off is made again later."""
         self._stopping = True
         self._unsubscribe()
+        if self._round is not None:
+            self._round.cancel()
         for pump in self._pumps.values():
             pump.cancel()
         if self._runs:
@@ -154,7 +181,12 @@ class Worker:
                 if not done:
                     width += 1
             places = await self._places(width - len(mine))
-            begun, claimed = await self._begin(queue, places)
+            try:
+                begun, claimed = await self._begin(queue, places)
+            except BaseException:
+                for _ in range(places):
+                    self._free.release()
+                raise
             for _ in range(places - len(begun)):
                 self._free.release()
             for start in begun:
@@ -184,12 +216,31 @@ class Worker:
 
         def work(tx: Tx) -> tuple[list[drive.Start], int]:
             ctx = shop.context(tx)
+            self._free_strays(tx, queue)
             items = tx.claim(queue, now_ms=ctx.now, lease_ms=RUN_S_MAX * 1000, limit=limit)
             begun = [drive.begin(ctx, queue, item) for item in items]
             return [start for start in begun if start is not None], len(items)
 
         # Not durable yet: an attempt that a crash takes back is made again, which at-least-once allows.
-        return await shop.store.run(work, durable=False)
+        found = await self._claiming(queue, work)
+        self._held.setdefault(queue, set()).update(start.handle for start in found[0])
+        return found
+
+    async def _claiming(self, queue: str, work: Callable[[Tx], T]) -> T:
+        """Runs what claims from a queue. A database that goes away may have kept a claim that we never hear of."""
+        doubtful = queue in self._doubtful
+        try:
+            found = await self._shop.store.run(work, durable=False)
+        except StoreUnavailable:
+            self._doubtful.add(queue)
+            raise
+        if doubtful:
+            self._doubtful.discard(queue)
+        return found
+
+    def _free_strays(self, tx: Tx, queue: str) -> None:
+        if queue in self._doubtful:
+            cast(SharedTx, tx).free_strays(queue, self._held.get(queue, ()))
 
     async def _attempt(self, start: drive.Start) -> None:
         shop = self._shop
@@ -204,7 +255,7 @@ class Worker:
                     shop.write_logs(ctx, start.run, outcome)
                     drive.finish(ctx, start, outcome)
 
-            await shop.store.run(work)
+            await self._insist(work)
         except drive.ClaimLost:
             shop.log(f"the lease of event {start.event.id} ran out before its attempt ended")
         except asyncio.CancelledError:
@@ -214,6 +265,22 @@ class Worker:
             await self._give_back(start)
         finally:
             self._free.release()
+            held = self._held.get(start.queue, set())
+            held.discard(start.handle)
+            if not held:
+                self._held.pop(start.queue, None)
+
+    async def _insist(self, work: Callable[[Tx], None]) -> None:
+        """Runs a work, again while the store is away: what a function did is not thrown away for that."""
+        until_s = time.monotonic() + INSIST_S_MAX
+        while True:
+            try:
+                await self._shop.store.run(work)
+                return
+            except (StoreUnavailable, StoreBusy):
+                if self._stopping or time.monotonic() > until_s:
+                    raise
+                await asyncio.sleep(INSIST_EVERY_S)
 
     async def _give_back(self, start: drive.Start) -> None:
         """Ends a claim soon, rather than when its lease runs out."""
@@ -225,16 +292,17 @@ class Worker:
 
     async def _do_chores(self, queue: str) -> None:
         shop = self._shop
-        while items := await shop.store.run(_claim(queue, shop.clock.now_ms()), durable=False):
+
+        def claim(tx: Tx) -> list[Item]:
+            self._free_strays(tx, queue)
+            return tx.claim(queue, now_ms=shop.clock.now_ms(), lease_ms=RUN_S_MAX * 1000, limit=16)
+
+        while items := await self._claiming(queue, claim):
             if queue in TOGETHER:
                 await asyncio.gather(*(shop.chores[queue](item) for item in items))
                 continue
             for item in items:
                 await shop.chores[queue](item)
-
-
-def _claim(queue: str, now_ms: int) -> Callable[[Tx], list[Item]]:
-    return lambda tx: tx.claim(queue, now_ms=now_ms, lease_ms=RUN_S_MAX * 1000, limit=16)
 
 
 async def _at_most(wait: Awaitable[object], timeout_s: float) -> None:

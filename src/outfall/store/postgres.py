@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import asyncpg
 
@@ -41,7 +41,6 @@ CONNECT_S_MAX = 5.0
 RECENT_MAX = 4096
 
 SETTINGS = {
-    "default_transaction_isolation": "serializable",
     # Row by row through an index, however small a table is: a transaction that read a table as a whole would be in
     # conflict with each that writes to it.
     "enable_seqscan": "off",
@@ -55,13 +54,16 @@ SETTINGS = {
 class Crew:
     """The lanes of one event loop, and the works that wait for one."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, lanes: list[Lane], wakes: Wakes) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, lanes: list[Lane], wakes: Wakes, told: Callable[[list[str]], None]
+    ) -> None:
         self._loop = loop
         self._idle = list(lanes)
         self._lanes = lanes
         self._waiting: deque[Job] = deque()
         self._scheduled = False
         self._wakes = wakes
+        self._told = told
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[object, dict[str, None]] = {}
 
@@ -97,6 +99,8 @@ class Crew:
             del self._running[lane]
             self._idle.append(lane)
         self.tell(topics)
+        if topics:
+            self._told(topics)
         # What was told while the batch ran, it may not have seen, and who then began to wait was not told.
         self._wakes.tell(topic for topic in told if topic not in topics)
         for job, (result, error) in zip(jobs, outcomes, strict=False):
@@ -168,9 +172,12 @@ class PostgresStore:
         store._own = loop
         return store
 
-    async def connection(self) -> Connection:
+    async def connection(self, isolation: str = "serializable") -> Connection:
         """A connection of its own, with the settings of all."""
-        settings = SETTINGS | {"application_name": f"outfall {self.node}"[:60]}
+        settings = SETTINGS | {
+            "application_name": f"outfall {self.node}"[:60],
+            "default_transaction_isolation": isolation,
+        }
         return await asyncpg.connect(
             self._url, timeout=CONNECT_S_MAX, server_settings=settings, statement_cache_size=200
         )
@@ -182,7 +189,7 @@ class PostgresStore:
         if crew is None:
             self._crews = {known: crew for known, crew in self._crews.items() if not known.is_closed()}
             lanes = [Lane(self.connection, self._values, self.node) for _ in range(self._lanes)]
-            crew = self._crews[loop] = Crew(loop, lanes, self._wakes)
+            crew = self._crews[loop] = Crew(loop, lanes, self._wakes, lambda topics: self.told(topics))
         return crew
 
     async def run(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
@@ -232,12 +239,3 @@ class PostgresStore:
             self._here(self.close)
             self._own.close()
             self._own = None
-
-
-def describe(url: str) -> str:
-    """A URL without what is secret in it."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}".partition("?")[0]
-
-
-__all__ = ["Any", "PostgresStore", "describe"]

@@ -8,6 +8,7 @@ with SKIP LOCKED, so that two nodes that claim at once get different ones.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from outfall.core.ports import Item, QueueCounts
@@ -195,7 +196,14 @@ class Queues(Rows):
 
     def free_of(self, holder: str, prefix: str) -> int:
         """As `free`, for what one holder has claimed; of all with an empty one."""
-        freed = self._directly(ask.FREE, prefix, prefix + ask.LATER_NAMES, holder)
+        return self._freed(self._directly(ask.FREE, prefix, prefix + ask.LATER_NAMES, holder))
+
+    def free_strays(self, queue: str, handles: Collection[str]) -> int:
+        """Frees what this holder has claimed from a queue and does not know of: all but `handles`."""
+        known = [parsed[0] for handle in handles if (parsed := parse_handle(handle))]
+        return self._freed(self._directly(ask.STRAYS, queue, self._holder, known))
+
+    def _freed(self, freed: list[Any]) -> int:
         for queue, group in freed:
             if group is not None:
                 self._mine_groups[(queue, group)] = None

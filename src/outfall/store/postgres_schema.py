@@ -26,7 +26,7 @@ TABLES = (
         PRIMARY KEY(family, key))""",
     "CREATE SEQUENCE item_number",
     # `turn` is when an item can be claimed: its due time or end of lease; NULL for all of a group but the oldest, which
-    # has its turn when the last lease of the group ends. `holder` is the node that claimed it last.
+    # the others follow. `holder` is the node that claimed it last.
     """CREATE TABLE work(queue TEXT COLLATE "C" NOT NULL, number BIGINT NOT NULL, turn BIGINT, due BIGINT NOT NULL,
         enqueued BIGINT NOT NULL, receives INTEGER NOT NULL, first_received BIGINT, leased BOOLEAN NOT NULL,
         holder TEXT NOT NULL, grp TEXT COLLATE "C", payload BYTEA NOT NULL, PRIMARY KEY(queue, number))""",
