@@ -8,7 +8,7 @@ import sys
 
 from outfall.cli.client import ask, wait_until
 
-from .road import BAD, GOOD, Road, package, wait_active
+from .road import BAD, GOOD, Road, make_role, package, wait_active
 from .server import Server, plain_environment
 
 
@@ -59,6 +59,35 @@ def test_from_the_timeline(server: Server) -> None:
     record = json.loads(success["Body"])
     assert record["requestPayload"] == json.loads(failure["Body"])["requestPayload"]
     assert "has not failed" in outfall(server, "replay", record["requestContext"]["requestId"], fails=True)
+
+
+def test_what_the_server_refuses_is_told_in_a_line(server: Server) -> None:
+    told = outfall(server, "replay", "--s3", "s3://no-such-bucket-here/aws/", fails=True)
+    assert "NoSuchBucket" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_from_a_failure_prefix(server: Server) -> None:
+    road = Road(server, "replay-prefix", BAD)
+    client, s3 = server.client("lambda"), server.client("s3")
+    s3.create_bucket(Bucket="replay-prefix-failures")
+    role = make_role(server, "replay-prefix-s3", "s3:*", "sqs:SendMessage", "logs:*")
+    client.update_function_configuration(FunctionName=road.name, Role=role)
+    client.update_function_event_invoke_config(
+        FunctionName=road.name,
+        DestinationConfig={
+            "OnFailure": {"Destination": "arn:aws:s3:::replay-prefix-failures"},
+            "OnSuccess": {"Destination": road.success_arn},
+        },
+    )
+    road.upload("one")
+    listed = {"Bucket": "replay-prefix-failures", "Prefix": f"aws/lambda/async/{road.name}/"}
+    assert wait_until(lambda: s3.list_objects_v2(**listed)["KeyCount"] == 1, 20)
+    mend(road)
+    [sent] = json.loads(outfall(server, "replay", "--s3", f"s3://{listed['Bucket']}/aws/", "--send", "-o", "json"))
+    assert json.loads(sent["payload"])["Records"][0]["s3"]["object"]["key"] == "one"
+    [success] = server.drain(road.success_url, 1, 20)
+    assert json.loads(success["Body"])["requestContext"]["requestId"] == sent["replay"]
 
 
 def test_what_is_no_record_stays_where_it_is(server: Server) -> None:

@@ -70,3 +70,14 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as error:
+        if not _is_of_aws(error):
+            raise
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+def _is_of_aws(error: Exception) -> bool:
+    """Whether a client of AWS raised it: what the server or the network answered to it. Found without loading one."""
+    botocore = sys.modules.get("botocore.exceptions")
+    return botocore is not None and isinstance(error, (botocore.ClientError, botocore.BotoCoreError))

@@ -258,7 +258,7 @@ def describe(fact: dict[str, Any]) -> str:
         return f"waits {fact['nominal_ms'] / 1000:g} s for its next attempt, until {clock(fact['due_ms'])}"
     if fact["fact"] == "AttemptEnded":
         return _ended(fact)
-    said = DESCRIPTIONS[fact["fact"]].format(**fact)
+    said = DESCRIPTIONS[fact["fact"]].format(**fact) + (" (sent again on request)" if fact.get("again") else "")
     return f"{said}; AWS would have refused it {fact['refused']}" if fact.get("refused") else said
 
 

@@ -72,6 +72,7 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option(
     "--blobs", metavar="file:///shared", envvar="OUTFALL_BLOBS", help="Large bodies, seen by all nodes."
 )
+@click.option("--node-lease", type=click.FloatRange(1, 600), default=10.0, show_default=True, help="Seconds.")
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")
 @click.option(
     "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
@@ -101,6 +102,7 @@ def up(
     ephemeral: bool,
     store: str | None,
     blobs: str | None,
+    node_lease: float,
     time_scale: float,
     clock: str,
     iam: IamMode,
@@ -125,6 +127,7 @@ def up(
         port=port,
         store=store,
         blobs=blobs,
+        node_lease_s=node_lease,
         data=None if ephemeral else (data or default_data()).expanduser().absolute(),
         time_scale=time_scale,
         clock=clock,
