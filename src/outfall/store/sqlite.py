@@ -32,6 +32,7 @@ from outfall.store.failures import is_full, meaning, sync_directory, told
 from outfall.store.sqlite_checkpoint import Checkpoints
 from outfall.store.sqlite_files import FILE, connected, locked
 from outfall.store.sqlite_queues import Queues
+from outfall.store.sqlite_sync import Syncs
 from outfall.store.wakes import Wakes
 
 T = TypeVar("T")
@@ -53,7 +54,8 @@ class SqliteStore:
         self._log = os.open(directory / f"{FILE}-wal", os.O_RDWR)
         self._tx = Queues(connection)
         self._wakes = Wakes()
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="outfall-store")
+        self._syncs = Syncs(self._log)
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="outfall-store")
         self._checkpoints = Checkpoints(directory / FILE, connection)
         self._failure: StoreError | None = None
         self._closed = False
@@ -66,7 +68,7 @@ class SqliteStore:
         self._scheduled = False  # whether it is committed at the end of this turn; else when the sync under way ends
         self._dirty = False  # whether something was committed since the last sync began
         self._tidying: asyncio.AbstractEventLoop | None = None  # the loop in which a `_tidy` is due
-        self._busy: asyncio.Future[None] | None = None  # the sync that is under way
+        self._busy = False  # whether a sync is under way
 
     @classmethod
     def open(cls, directory: Path) -> SqliteStore:
@@ -94,7 +96,7 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         if self._open:
             # While the disk is busy, those who wait for it anyway share one larger commit.
-            if not self._scheduled and (self._busy is None or not durable):
+            if not self._scheduled and not (self._busy and durable):
                 self._scheduled = True
                 loop.call_soon(self._commit, loop)
         elif self._topics:
@@ -113,7 +115,7 @@ class SqliteStore:
             return None
         if self._dirty:
             return self._unsynced
-        return None if self._busy is None else self._syncing
+        return self._syncing if self._busy else None
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         """Runs `work` in a transaction and makes it durable at once, outside of an event loop: for tests and tools."""
@@ -180,7 +182,7 @@ class SqliteStore:
         _resolve(applied, None)
         self._checkpoints.finish()
         self._tell()
-        if loop is not None and self._busy is None:
+        if loop is not None and not self._busy:
             self._begin_sync(loop)
 
     def _tell(self) -> None:
@@ -201,19 +203,18 @@ class SqliteStore:
     def _begin_sync(self, loop: asyncio.AbstractEventLoop) -> None:
         self._syncing, self._unsynced = self._unsynced, []
         self._dirty = False
-        self._busy = loop.run_in_executor(self._threads, os.fdatasync, self._log)
-        self._busy.add_done_callback(lambda done: self._end_sync(loop, done))
+        self._busy = True
+        self._syncs.begin(loop, self._end_sync)
 
-    def _end_sync(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:
-        self._busy = None
-        error = asyncio.CancelledError() if done.cancelled() else done.exception()
+    def _end_sync(self, loop: asyncio.AbstractEventLoop, error: BaseException | None) -> None:
+        self._busy = False
         if error is not None:
             self._fail(error)
             return
         synced, self._syncing = self._syncing, []
         _resolve(synced, None)
         self._commit(loop)
-        if self._dirty and self._busy is None:
+        if self._dirty and not self._busy:
             self._begin_sync(loop)
         if self._tx.garbage and self._tidying is not loop:
             self._tidying = loop
@@ -226,7 +227,7 @@ class SqliteStore:
         if self._failure is None:
             with contextlib.suppress(StoreError):
                 self._apply(lambda tx: self._tx.tidy())
-                if self._busy is None:
+                if not self._busy:
                     self._commit(loop)
 
     def _sync(self) -> None:
@@ -264,12 +265,18 @@ class SqliteStore:
             return
         loop = asyncio.get_running_loop()
         self._commit(loop)
-        while self._busy is not None:
-            await asyncio.wait([self._busy])
-            await asyncio.sleep(0)
+        while self._busy:
+            waiter: _Waiter = loop.create_future()
+            self._syncing.append(waiter)
+            await asyncio.wait([waiter])
+            waiter.exception()  # who had a part in it was told
         self._failure = self._failure or StoreFailed("The store is closed.")
-        await loop.run_in_executor(None, self._threads.shutdown)
+        await loop.run_in_executor(None, self._end_threads)
         self.shut()
+
+    def _end_threads(self) -> None:
+        self._syncs.close()
+        self._threads.shutdown()
 
     def shut(self) -> None:
         """Lets go, outside of an event loop."""
@@ -278,7 +285,7 @@ class SqliteStore:
         self._closed = True
         if self._open:
             self._commit(None)
-        self._threads.shutdown()
+        self._end_threads()
         self._failure = self._failure or StoreFailed("The store is closed.")
         self._checkpoints.close()
         self._db.close()
