@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from outfall.core.errors import NotServed
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
 from tests.services.iam.desk import SEND, Desk
 
@@ -56,3 +57,138 @@ def test_nobody_and_nonsense(desk: Desk) -> None:
         desk.iam("SimulatePrincipalPolicy", PolicySourceArn="arn:aws:iam::111111111111:role/no", ActionNames=["a:b"])
     with pytest.raises(InvalidInput):
         desk.iam("SimulateCustomPolicy", PolicyInputList=["{"], ActionNames=["a:b"])
+
+
+def result(told: Any) -> dict[str, Any]:
+    [one] = told["EvaluationResults"]
+    return dict(one)
+
+
+PRETTY = json.dumps(SEND, indent=2)
+QUEUE = "arn:aws:sqs:us-east-1:111111111111:q"
+ASK: dict[str, Any] = {"PolicyInputList": [json.dumps(SEND)], "ActionNames": ["sqs:SendMessage"]}
+
+
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_Statement.html
+def test_where_a_statement_stands(desk: Desk) -> None:
+    [matched] = result(desk.iam("SimulateCustomPolicy", PolicyInputList=[PRETTY], ActionNames=["sqs:SendMessage"]))[
+        "MatchedStatements"
+    ]
+    assert matched == {
+        "SourcePolicyId": "PolicyInputList.1",
+        "SourcePolicyType": "IAM Policy",
+        "StartPosition": {"Line": 3, "Column": 17},
+        "EndPosition": {"Line": 8, "Column": 6},
+    }
+
+
+def test_policies_are_named_without_path_and_holder(desk: Desk) -> None:
+    arn = desk.role()["Arn"]
+    desk.iam("PutRolePolicy", RoleName="r", PolicyName="inline", PolicyDocument=json.dumps(SEND))
+    desk.iam("AttachRolePolicy", RoleName="r", PolicyArn=desk.policy("managed", Path="/team/"))
+    told = result(desk.iam("SimulatePrincipalPolicy", PolicySourceArn=arn, ActionNames=["sqs:SendMessage"]))
+    assert [one["SourcePolicyId"] for one in told["MatchedStatements"]] == ["inline", "managed"]
+
+
+def test_the_policies_of_a_group(desk: Desk) -> None:
+    desk.iam("CreateGroup", GroupName="g")
+    desk.iam("PutGroupPolicy", GroupName="g", PolicyName="p", PolicyDocument=json.dumps(SEND))
+    arn = "arn:aws:iam::111111111111:group/g"
+    told = desk.iam("SimulatePrincipalPolicy", PolicySourceArn=arn, ActionNames=["sqs:SendMessage"])
+    assert decisions(told) == [("sqs:SendMessage", "allowed")]
+
+
+def test_each_resource_has_a_result(desk: Desk) -> None:
+    one = {**SEND["Statement"][0], "Resource": QUEUE}  # type: ignore[dict-item]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [one]})
+    told = desk.iam(
+        "SimulateCustomPolicy",
+        PolicyInputList=[document],
+        ActionNames=["sqs:SendMessage"],
+        ResourceArns=[QUEUE, QUEUE + "2"],
+    )
+    allowed, denied = told["EvaluationResults"]
+    assert (allowed["EvalResourceName"], allowed["EvalDecision"]) == (QUEUE, "allowed")
+    assert (denied["EvalResourceName"], denied["EvalDecision"]) == (QUEUE + "2", "implicitDeny")
+    [specific] = denied["ResourceSpecificResults"]
+    assert (specific["EvalResourceName"], specific["EvalResourceDecision"]) == (QUEUE + "2", "implicitDeny")
+    assert specific["MatchedStatements"] == []
+
+
+def test_a_boundary_is_told_apart(desk: Desk) -> None:
+    boundary = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    )
+    told = result(desk.iam("SimulateCustomPolicy", **ASK, PermissionsBoundaryPolicyInputList=[boundary]))
+    assert told["EvalDecision"] == "implicitDeny"
+    assert told["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
+
+
+def test_service_control_policies_are_told_apart(desk: Desk) -> None:
+    full = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    for account, allowed in ((full, True), (json.dumps(DENY), False)):
+        levels = [{"ServiceControlPolicyInputList": [full]}, {"ServiceControlPolicyInputList": [full, account]}]
+        told = result(desk.iam("SimulateCustomPolicy", **ASK, OrderedOrganizationPolicyInputList=levels))
+        assert told["EvalDecision"] == ("allowed" if allowed else "explicitDeny")
+        assert told["OrganizationsDecisionDetail"] == {"AllowedByOrganizations": allowed}
+
+
+def test_a_resource_policy_and_a_caller_of_another_account(desk: Desk) -> None:
+    caller = "arn:aws:iam::222222222222:user/bob"
+    there = {"Effect": "Allow", "Principal": {"AWS": caller}, "Action": "sqs:SendMessage", "Resource": QUEUE}
+    asked = {
+        **ASK,
+        "ResourceArns": [QUEUE],
+        "CallerArn": caller,
+        "ResourcePolicy": json.dumps({"Version": "2012-10-17", "Statement": there}),
+    }
+    told = result(desk.iam("SimulateCustomPolicy", **asked))
+    assert told["EvalDecision"] == "allowed"
+    assert told["EvalDecisionDetails"] == {"IAM Policy": "allowed", "Resource Policy": "allowed"}
+    assert [one["SourcePolicyType"] for one in told["MatchedStatements"]] == ["IAM Policy", "Resource Policy"]
+    asked["CallerArn"] = "arn:aws:iam::222222222222:user/eve"
+    assert result(desk.iam("SimulateCustomPolicy", **asked))["EvalDecision"] == "implicitDeny"
+
+
+def test_pages(desk: Desk) -> None:
+    asked = {**ASK, "ActionNames": ["a:B", "a:C", "a:D"], "MaxItems": 2}
+    first = desk.iam("SimulateCustomPolicy", **asked)
+    assert (len(first["EvaluationResults"]), first["IsTruncated"]) == (2, True)
+    last = desk.iam("SimulateCustomPolicy", **asked, Marker=first["Marker"])
+    assert [one["EvalActionName"] for one in last["EvaluationResults"]] == ["a:D"]
+
+
+def test_what_is_not_served_says_so(desk: Desk) -> None:
+    for option in ({"ResourceHandlingOption": "EC2-VPC-EBS"}, {"PolicyExclusionList": [{"PolicyArn": QUEUE}]}):
+        with pytest.raises(NotServed):
+            desk.iam("SimulateCustomPolicy", **ASK, **option)
+    for wrong in ({"ResourcePolicy": "{}"}, {"CallerArn": "me"}, {"CallerArn": "arn:aws:sts::1:assumed-role/r/s"}):
+        with pytest.raises(InvalidInput):
+            desk.iam("SimulateCustomPolicy", **ASK, **wrong)
+
+
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForCustomPolicy.html
+def test_context_keys(desk: Desk) -> None:
+    one = {
+        **SEND["Statement"][0],  # type: ignore[dict-item]
+        "Resource": "arn:aws:sqs:*:*:${aws:username}",
+        "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2015-08-16T12:00:00Z"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [one]})
+    told = desk.iam("GetContextKeysForCustomPolicy", PolicyInputList=[document, document])
+    assert told == {"ContextKeyNames": ["aws:username", "aws:CurrentTime"]}
+    arn = desk.role()["Arn"]
+    desk.iam("PutRolePolicy", RoleName="r", PolicyName="p", PolicyDocument=document)
+    of_role = desk.iam("GetContextKeysForPrincipalPolicy", PolicySourceArn=arn)
+    assert of_role == {"ContextKeyNames": ["aws:username", "aws:CurrentTime"]}
+    with pytest.raises(NoSuchEntity):
+        desk.iam("GetContextKeysForPrincipalPolicy", PolicySourceArn=arn + "x")
+
+
+def test_missing_keys_are_told_of_the_resource_that_was_named(desk: Desk) -> None:
+    one = {**SEND["Statement"][0], "Condition": {"StringEquals": {"aws:RequestTag/Team": "x"}}}  # type: ignore[dict-item]
+    asked = {"PolicyInputList": [json.dumps({"Version": "2012-10-17", "Statement": [one]})], "ActionNames": ["a:B"]}
+    assert result(desk.iam("SimulateCustomPolicy", **asked))["MissingContextValues"] == ["aws:RequestTag/Team"]
+    told = result(desk.iam("SimulateCustomPolicy", **asked, ResourceArns=[QUEUE]))
+    assert told["MissingContextValues"] == []
+    assert told["ResourceSpecificResults"][0]["MissingContextValues"] == ["aws:RequestTag/Team"]
