@@ -108,7 +108,16 @@ def encoder(request: Request) -> Callable[[str], str]:
     return (lambda text: quote_plus(text, safe="/")) if kind else (lambda text: text)
 
 
-def _contents(page: Page, bucket: Bucket, write: Callable[[str], str], *, owner: bool) -> dict[str, Any]:
+def restore_status(call: Call, request: Request, version: Version) -> dict[str, Any]:
+    """The member `RestoreStatus` of an entry, for who asks for it, where an archived object was restored."""
+    if version.restored_until_ms <= call.now or "RestoreStatus" not in (request.get("OptionalObjectAttributes") or ()):
+        return {}
+    return {"RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": version.restored_until_ms}}
+
+
+def _contents(
+    call: Call, request: Request, page: Page, bucket: Bucket, write: Callable[[str], str], *, owner: bool
+) -> dict[str, Any]:
     contents = []
     for key, version in page.entries:
         told: dict[str, Any] = {
@@ -122,7 +131,8 @@ def _contents(page: Page, bucket: Bucket, write: Callable[[str], str], *, owner:
         told["Size"] = version.size
         if owner:
             told["Owner"] = {"ID": canonical_user_id(bucket.account)}
-        contents.append(told | {"StorageClass": version.attributes.storage_class})
+        told["StorageClass"] = version.attributes.storage_class
+        contents.append(told | restore_status(call, request, version) if version.restored_until_ms else told)
     told_page: dict[str, Any] = {"Contents": contents} if contents else {}
     if page.prefixes:
         told_page["CommonPrefixes"] = [{"Prefix": write(prefix)} for prefix in page.prefixes]
@@ -144,7 +154,7 @@ def list_objects(call: Call, request: Request) -> Output:
     output["MaxKeys"] = limit
     output |= _asked(request, write)
     output["IsTruncated"] = bool(page.last)
-    return output | _contents(page, bucket, write, owner=True)
+    return output | _contents(call, request, page, bucket, write, owner=True)
 
 
 @operation("ListObjectsV2", action="s3:ListBucket", resource=bucket_arn, context=listing_keys)
@@ -169,7 +179,7 @@ def list_objects_v2(call: Call, request: Request) -> Output:
     output["MaxKeys"] = limit
     output |= _asked(request, write)
     output["IsTruncated"] = bool(page.last)
-    return output | _contents(page, bucket, write, owner=bool(request.get("FetchOwner")))
+    return output | _contents(call, request, page, bucket, write, owner=bool(request.get("FetchOwner")))
 
 
 def _asked(request: Request, write: Callable[[str], str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ def valid_bucket_name(name: str) -> bool:
     """Whether a new bucket may be called so."""
     return bool(
         BUCKET_NAME.fullmatch(name)
-        and ".." not in name
+        and not any(pair in name for pair in ("..", ".-", "-."))
         and not IP_ADDRESS.fullmatch(name)
         and not name.startswith(RESERVED_PREFIXES)
         and not name.endswith(RESERVED_SUFFIXES)

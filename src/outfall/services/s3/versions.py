@@ -12,7 +12,7 @@ from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import errors
 from outfall.services.s3.access import bucket_arn, listing_keys, require
 from outfall.services.s3.attributes import quoted
-from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit
+from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit, restore_status
 from outfall.services.s3.model import OBJECTS, VERSION_ORDERS, VERSIONS, Bucket, Version
 from outfall.services.s3.storage import current
 
@@ -55,7 +55,11 @@ def list_object_versions(call: Call, request: Request) -> Output:
     output["IsTruncated"] = more
     listed = [one for one in found if not isinstance(one, str)]
     for name, markers in (("Versions", False), ("DeleteMarkers", True)):
-        told = [_told(one, bucket, write(one[0])) for one in listed if one[1].delete_marker is markers]
+        told = [
+            _told(one, bucket, write(one[0])) | restore_status(call, request, one[1])
+            for one in listed
+            if one[1].delete_marker is markers
+        ]
         if told:
             output[name] = told
     prefixes = [{"Prefix": write(one)} for one in found if isinstance(one, str)]
