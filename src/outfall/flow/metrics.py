@@ -8,6 +8,7 @@ Rules: async-invocation.md 1.6; https://docs.aws.amazon.com/lambda/latest/dg/mon
 | an invocation ran | Invocations, Errors (0 or 1), Duration, ConcurrentExecutions; AsyncEventAge if it was an event's |
 | there was no concurrency | Throttles; AsyncEventAge if it was an event's |
 | an event was settled | AsyncEventsDropped: 0 after success, else 1; RecursiveInvocationsDropped if that was why |
+| a batch of a queue was not run, as one of a loop | RecursiveInvocationsDropped |
 | a record did not arrive | DestinationDeliveryFailures |
 | a dead letter did not arrive | DeadLetterErrors |
 
@@ -28,6 +29,7 @@ RECEIVED = (Sample("AsyncEventsReceived", 1),)
 KEPT = (Sample("AsyncEventsDropped", 0),)
 DROPPED = (Sample("AsyncEventsDropped", 1),)
 LOOPING = (*DROPPED, Sample("RecursiveInvocationsDropped", 1))
+STOPPED = (Sample("RecursiveInvocationsDropped", 1),)
 UNDELIVERED: dict[Origin, tuple[Sample, ...]] = {
     "destination": (Sample("DestinationDeliveryFailures", 1),),
     "dead-letter": (Sample("DeadLetterErrors", 1),),
@@ -61,6 +63,11 @@ def settled(ctx: Context, function: str, condition: Condition) -> None:
         _record(ctx, function, KEPT)
     else:
         _record(ctx, function, LOOPING if condition == "RecursiveInvocation" else DROPPED)
+
+
+def loop_stopped(ctx: Context, function: str) -> None:
+    """A batch was not run, since it would be one more round of a loop; its messages stay in their queue."""
+    _record(ctx, function, STOPPED)
 
 
 def undelivered(ctx: Context, function: str, role: Origin) -> None:

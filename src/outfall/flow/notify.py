@@ -25,7 +25,13 @@ SERVICE = "s3.amazonaws.com"
 SUBJECT = "Amazon S3 Notification"
 """What topics get as the subject. [LS:test_s3_notifications_sns]"""
 
-EVENT_VERSIONS = {"ObjectTagging": "2.3", "ObjectAcl": "2.3"}
+EVENT_VERSIONS = {
+    "ObjectTagging": "2.3",
+    "ObjectAcl": "2.3",
+    "ObjectRetention": "2.3",
+    "LifecycleExpiration": "2.3",
+    "LifecycleTransition": "2.3",
+}
 """Event types whose records are newer than 2.1. [LS:test_object_tagging_put_event, test_object_put_acl]"""
 
 
@@ -81,6 +87,9 @@ class ObjectChange(msgspec.Struct, frozen=True):
     etag: str = ""
     version_id: str = ""
     sequencer: str = ""
+    restored_until_ms: int = 0
+    restored_class: str = ""
+    """Until when the copy of an archived object can be read, and its storage class; for `ObjectRestore:Completed`."""
 
 
 def s3_sender(bucket: NotifyingBucket) -> Sender:
@@ -190,9 +199,21 @@ def _records(call: Call, bucket: NotifyingBucket, rule: NotificationRule, change
                     },
                     "object": _object(change),
                 },
+                **_glacier(change),
             }
         ]
     }
+
+
+def _glacier(change: ObjectChange) -> dict[str, Any]:
+    """What only the record of a completed restore has. [DOC notification-content-structure]"""
+    if not change.restored_until_ms:
+        return {}
+    until = {
+        "lifecycleRestorationExpiryTime": timestamp(change.restored_until_ms),
+        "lifecycleRestoreStorageClass": change.restored_class,
+    }
+    return {"glacierEventData": {"restoreEventData": until}}
 
 
 def _object(change: ObjectChange) -> dict[str, Any]:

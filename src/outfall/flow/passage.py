@@ -58,7 +58,7 @@ def published(
 def passed(ctx: Context, parcel: Parcel, target: str, receipt: Receipt, *, role: str = "") -> None:
     """Tells that something arrived, if its target does not tell of that itself."""
     if role or service_of(target) not in TELLS_ITSELF:
-        timeline.tell_trace(ctx, parcel.root, _delivered(ctx, parcel, target, receipt, role))
+        timeline.tell_trace(ctx, parcel.root, delivered(ctx, parcel, target, receipt, role=role))
 
 
 def redriven(ctx: Context, trace: str, source: str, target: str, message: str, size: int) -> None:
@@ -101,7 +101,7 @@ def waits(
 
 def arrived(ctx: Context, event_id: str, parcel: Parcel, target: str, receipt: Receipt, *, tries: int) -> None:
     """Tells that a delivery which had failed before has succeeded."""
-    timeline.tell(ctx, event_id, _delivered(ctx, parcel, target, receipt, ""))
+    timeline.tell(ctx, event_id, delivered(ctx, parcel, target, receipt))
     timeline.note(ctx, event_id, state="succeeded", attempts=tries, due_ms=0)
 
 
@@ -148,12 +148,15 @@ def undelivered(
 
 def _tell_letter(ctx: Context, event_id: str, letter: Parcel, target: str, result: Receipt | Refusal) -> None:
     if isinstance(result, Receipt):
-        timeline.tell(ctx, event_id, _delivered(ctx, letter, target, result, "dead-letter"))
+        timeline.tell(ctx, event_id, delivered(ctx, letter, target, result, role="dead-letter"))
     else:
         undelivered(ctx, event_id, letter, target, result, role="dead-letter", hold=False)
 
 
-def _delivered(ctx: Context, parcel: Parcel, target: str, receipt: Receipt, role: str) -> Delivered:
+def delivered(
+    ctx: Context, parcel: Parcel, target: str, receipt: Receipt, *, role: str = "", again: bool = False
+) -> Delivered:
+    """The fact that something arrived; `role` is the sender's unless it is told."""
     return Delivered(
         at_ms=ctx.now,
         wall_ms=ctx.wall,
@@ -163,6 +166,7 @@ def _delivered(ctx: Context, parcel: Parcel, target: str, receipt: Receipt, role
         size=len(parcel.body),
         statement=receipt.decision.statement if receipt.decision else "",
         source=parcel.sender.source_arn,
+        again=again,
         refused=receipt.refused,
     )
 

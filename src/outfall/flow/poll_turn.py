@@ -12,7 +12,7 @@ from outfall.core.invocation import FunctionTarget, Outcome, Run
 from outfall.core.principal import Principal, role_session
 from outfall.core.source import Source, SourceMessage
 from outfall.flow import batch as story
-from outfall.flow import poll
+from outfall.flow import metrics, poll
 from outfall.flow.accept import entered
 from outfall.flow.attempt import loops
 from outfall.flow.poll import Batch, Polling
@@ -78,6 +78,7 @@ def start(ctx: Context, polling: Polling, batch: Batch, *, visibility_s: int, be
         story.begun(ctx, polling, batch, run, visibility_s)
     if loops(trace, target):
         story.given_up(ctx, polling, batch, run, "RecursiveInvocation")
+        metrics.loop_stopped(ctx, polling.function)
         return None
     return run
 

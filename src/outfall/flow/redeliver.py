@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from outfall.authz import service_may_assume
 from outfall.core.arn import Arn
 from outfall.core.context import Context
-from outfall.core.history import Delivered, Undelivered
+from outfall.core.history import Undelivered
 from outfall.core.parcel import Parcel
 from outfall.core.principal import Principal, role_session
-from outfall.flow import timeline
+from outfall.flow import passage, timeline
 from outfall.flow.passage import UNDELIVERED, Held
 from outfall.flow.send import Receipt, Refusal, send
 
@@ -65,18 +65,7 @@ def _again(ctx: Context, event_id: str, role: str, held: Held, target: str) -> S
         _tell_refused(here, event_id, role, target, parcel, result)
         return Sent(event_id, role, target, explanation=result.explanation)
     ctx.tx.delete(UNDELIVERED, (event_id, role))
-    told = Delivered(
-        at_ms=ctx.now,
-        wall_ms=ctx.wall,
-        role=role,
-        target=target,
-        receipt=result.id,
-        size=len(parcel.body),
-        statement=result.decision.statement if result.decision else "",
-        source=parcel.sender.source_arn,
-        again=True,
-        refused=result.refused,
-    )
+    told = passage.delivered(ctx, parcel, target, result, role=role, again=True)
     timeline.tell(here, event_id, told)
     if summary is not None:
         done = {"state": "succeeded"} if summary.kind == "delivery" else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outfall.core.context import Context
-from outfall.core.history import Delivered, Settled
+from outfall.core.history import Settled
 from outfall.core.invocation import AsyncEvent, Condition
 from outfall.core.parcel import Origin, Parcel, Sender
 from outfall.core.principal import Principal, role_session
@@ -90,17 +90,7 @@ def _object_key(ctx: Context, event: AsyncEvent) -> str:
 def _deliver(ctx: Context, event: AsyncEvent, target: str, role: Origin, parcel: Parcel) -> bool:
     result: Receipt | Refusal = send(ctx, target, parcel) if not is_echo(event) else ECHO
     if isinstance(result, Receipt):
-        arrived = Delivered(
-            at_ms=ctx.now,
-            wall_ms=ctx.wall,
-            role=role,
-            target=target,
-            receipt=result.id,
-            size=len(parcel.body),
-            statement=result.decision.statement if result.decision else "",
-            refused=result.refused,
-        )
-        timeline.tell(ctx, event.id, arrived)
+        timeline.tell(ctx, event.id, passage.delivered(ctx, parcel, target, result))
         return True
     passage.undelivered(ctx, event.id, parcel, target, result)
     metrics.undelivered(ctx, event.function, role)
