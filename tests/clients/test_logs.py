@@ -5,7 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from typing import Any
 
+import pytest
+
+from outfall.cli.client import wait_until
+
+from .road import make_function, make_role
 from .server import Server
 
 # The SDK puts `stream-` before the host of a live tail, which no name here leads to: hence `inject_host_prefix`.
@@ -38,3 +44,45 @@ def test_a_group_that_is_not_there_is_refused_before_the_stream(server: Server) 
     with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
         logs.start_live_tail(logGroupIdentifiers=[arn])
         raise AssertionError("it was started")
+
+
+UNPACK = """
+import base64, gzip, json
+
+def handler(event, context):
+    record = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    print("got", record["logGroup"], [one["message"] for one in record["logEvents"]])
+"""
+
+
+def test_a_function_gets_what_is_written_to_a_group(server: Server) -> None:
+    logs, functions = server.client("logs"), server.client("lambda")
+    role = make_role(server, "log-reader", "logs:*")
+    arn = make_function(server, "log-reader", UNPACK, role)
+    logs.create_log_group(logGroupName="shop")
+    logs.create_log_stream(logGroupName="shop", logStreamName="s")
+    asked = {"logGroupName": "shop", "filterName": "errors", "filterPattern": "ERROR", "destinationArn": arn}
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="given CloudWatch Logs permission"):
+        logs.put_subscription_filter(**asked)
+    source = "arn:aws:logs:us-east-1:000000000000:log-group:shop:*"
+    functions.add_permission(
+        FunctionName="log-reader",
+        StatementId="logs",
+        Action="lambda:InvokeFunction",
+        Principal="logs.amazonaws.com",
+        SourceArn=source,
+    )
+    logs.put_subscription_filter(**asked)
+    events = [{"timestamp": int(time.time() * 1000), "message": text} for text in ("fine", "ERROR 1")]
+    logs.put_log_events(logGroupName="shop", logStreamName="s", logEvents=events)
+
+    def printed() -> bool:
+        told = logs.filter_log_events(logGroupName="/aws/lambda/log-reader", filterPattern="got")["events"]
+        return [one["message"].strip() for one in told] == ["got shop ['ERROR 1']"]
+
+    assert wait_until(lambda: _there(logs) and printed(), 20)
+
+
+def _there(logs: Any) -> bool:
+    groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/log-reader")["logGroups"]
+    return bool(groups)
