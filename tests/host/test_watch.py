@@ -117,7 +117,7 @@ def test_what_is_gathered_in_a_second_is_bounded() -> None:
     for number in range(watch.GATHERED_MAX + 500):
         kept.decided(ctx, Decision(True, Ask(USER, "s3:PutObject", f"arn:aws:s3:::photos/{number}")))
     assert len(kept._gathered) == watch.GATHERED_MAX + 1
-    assert kept._gathered[Spot(USER.arn, "s3:PutObject", "arn:aws:s3:::photos/*")].count == 500
+    assert kept._gathered[Spot(USER.arn, "s3:PutObject", "arn:aws:s3:::photos/*")][2] == 500
 
 
 def test_a_reset_forgets() -> None:

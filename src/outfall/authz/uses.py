@@ -71,8 +71,10 @@ def is_needed(decision: Decision) -> bool:
 
 def _lasting(resource: str) -> str:
     """A log stream lasts as long as an execution environment: a policy names all of its group."""
+    if not resource.startswith("arn:aws:logs:"):
+        return resource
     group, colon, _ = resource.partition(":log-stream:")
-    return f"{group}:log-stream:*" if colon and resource.startswith("arn:aws:logs:") else resource
+    return f"{group}:log-stream:*" if colon else resource
 
 
 def _is_pattern(spot: Spot) -> bool:

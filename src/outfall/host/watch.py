@@ -12,9 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import msgspec
-
-from outfall.authz import Decision, uses
+from outfall.authz import Ask, Decision, uses
 from outfall.authz.uses import Spot, Use
 from outfall.core.context import Context
 from outfall.core.ports import Store, Tx
@@ -52,7 +50,7 @@ class Decisions:
         self._recent: deque[Entry] = deque(maxlen=RECENT_MAX)
         self._refused: deque[Entry] = deque(maxlen=REFUSED_MAX)
         self._said: OrderedDict[str, int] = OrderedDict()
-        self._gathered: dict[Spot, Use] = {}
+        self._gathered: dict[Spot, list[int]] = {}
         self._store: Store | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._writing: set[asyncio.Task[None]] = set()
@@ -66,11 +64,9 @@ class Decisions:
         request_id, operation, source_ip = "", "", ""
         if isinstance(ctx, Call):
             request_id, operation, source_ip = ctx.request_id, ctx.operation, ctx.source_ip
-        if decision.ask.resource_policy is not None or decision.ask.parameters:
-            # Documents and parameters may be long; what they said stands in the decision.
-            decision = msgspec.structs.replace(
-                decision, ask=msgspec.structs.replace(decision.ask, resource_policy=None, parameters=None)
-            )
+        ask = decision.ask
+        if ask.resource_policy is not None or ask.parameters:
+            decision = _without_documents(decision, ask)
         entry = Entry(ctx.now, ctx.account, ctx.region, request_id, operation, decision, source_ip)
         self._recent.append(entry)
         if not decision.allowed or decision.audited:
@@ -109,16 +105,16 @@ class Decisions:
         self._log(line)
 
     def _gather(self, spot: Spot, now_ms: int, needed: bool) -> None:
+        # Changed in place: a second's worth of uses of one spot is one object.
         known = self._gathered.get(spot)
         if known is None and len(self._gathered) >= GATHERED_MAX:
             spot = uses.wider(spot)
             known = self._gathered.get(spot)
         if known is None:
             folded = len(self._gathered) >= GATHERED_MAX
-            self._gathered[spot] = Use(now_ms, now_ms, 1, needed, folded)
+            self._gathered[spot] = [now_ms, now_ms, 1, needed, folded]
         else:
-            last_ms = max(known.last_ms, now_ms)
-            self._gathered[spot] = Use(known.first_ms, last_ms, known.count + 1, known.needed or needed, known.folded)
+            known[1], known[2], known[3] = now_ms, known[2] + 1, known[3] or needed
         if self._timer is None and self._store is not None:
             self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER_S, self._begin_writing)
 
@@ -133,7 +129,8 @@ class Decisions:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        gathered, self._gathered = self._gathered, {}
+        found, self._gathered = self._gathered, {}
+        gathered = {spot: Use(one[0], one[1], one[2], bool(one[3]), bool(one[4])) for spot, one in found.items()}
         if not gathered or self._store is None:
             return
 
@@ -141,6 +138,22 @@ class Decisions:
             uses.add(tx, gathered)
 
         await self._store.run(work, durable=False)
+
+
+def _without_documents(decision: Decision, ask: Ask) -> Decision:
+    """The decision without policies and parameters, which may be long; what they said stands in it."""
+    slim = Ask(ask.principal, ask.action, ask.resource, ask.keys, None, ask.resource_account, None, ask.acts)
+    return Decision(
+        decision.allowed,
+        slim,
+        decision.reason,
+        decision.policies,
+        decision.statement,
+        decision.missing,
+        decision.policy,
+        decision.kind,
+        decision.audited,
+    )
 
 
 def _in_order(entries: list[Entry]) -> list[Entry]:
