@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from outfall.core.ports import NamedPolicy, RoleFacts
+from outfall.flow import passage, timeline
 from outfall.services.events.deliver import HOPS_MAX, RETRIES_MAX
 from tests.support import ACCOUNT, KnownIdentities
 
@@ -172,3 +173,37 @@ def test_buses_that_send_to_each_other_end(events: Events) -> None:
     events.put(EventBusName="a")
     events.work()
     assert len(events.arrived(queue)) == HOPS_MAX // 2 + 1
+
+
+def told(events: Events) -> tuple[str, list[tuple[str, int]]]:
+    """The state of the one delivery that failed at first, and its history: facts and attempts."""
+
+    def work(ctx: Any) -> tuple[str, list[tuple[str, int]]]:
+        ((_, summary),) = ctx.tx.scan(timeline.EVENTS)
+        assert summary.kind == "delivery"
+        facts = timeline.facts(ctx.tx, summary.id)
+        return summary.state, [(type(fact).__name__, getattr(fact, "attempt", 0)) for fact in facts]
+
+    found: tuple[str, list[tuple[str, int]]] = events.within(work)
+    return found
+
+
+def test_a_delivery_that_is_tried_again_is_an_event_with_its_tries(events: Events) -> None:
+    queue = events.queue()
+    events.rule(queue, APP)
+    events.queues.busy[queue] = 2
+    events.put()
+    assert told(events) == ("waiting", [("DeliveryFailed", 1), ("WaitStarted", 0)])
+    for _ in range(2):
+        events.now += 10_000
+        events.work()
+    tries = [("DeliveryFailed", 1), ("WaitStarted", 0), ("DeliveryFailed", 2), ("WaitStarted", 0), ("Delivered", 0)]
+    assert told(events) == ("succeeded", tries)
+
+
+def test_a_delivery_that_ends_as_a_dead_letter_is_not_lost(events: Events) -> None:
+    letters = events.queue("letters")
+    events.rule(events.queue("shut", policy=None), APP, DeadLetterConfig={"Arn": letters})
+    events.put()
+    assert told(events) == ("failed", [("Undelivered", 0), ("Delivered", 0)])
+    assert events.within(lambda ctx: list(ctx.tx.scan(passage.UNDELIVERED))) == [], "the dead-letter queue has it"
