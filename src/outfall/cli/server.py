@@ -70,7 +70,7 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory, for as long as the server runs.")
 @click.option("--store", metavar="postgresql://...", envvar="OUTFALL_STORE", help="A database that many nodes share.")
 @click.option(
-    "--blobs", metavar="file:///shared", envvar="OUTFALL_BLOBS", help="Large bodies, seen by all nodes."
+    "--blobs", metavar="file:///shared|s3://...", envvar="OUTFALL_BLOBS", help="Large bodies, seen by all nodes."
 )
 @click.option("--node-lease", type=click.FloatRange(1, 600), default=10.0, show_default=True, help="Seconds.")
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")

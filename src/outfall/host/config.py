@@ -27,6 +27,8 @@ class Config(msgspec.Struct, frozen=True):
     """The URL of a database on which many nodes work; None: this process keeps the data itself."""
     blobs: str | None = None
     """Where all nodes find bodies too large for a row, as `file:///shared/blobs`; with `store` alone."""
+    node_lease_s: float = 10.0
+    """How long a node is believed to live after it was last seen; with `store` alone."""
     time_scale: float = 1.0
     clock: str = "system"
     """`system`, or `manual`: moves on request alone."""

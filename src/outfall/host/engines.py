@@ -65,9 +65,9 @@ async def _shared(config: Config, endpoint: Callable[[], str], log: Callable[[st
     def facts() -> NodeFacts:
         return NodeFacts(name, endpoint(), __version__, running=sum(concurrency.running().values()))
 
-    members = Members(store, facts, log)
+    members = Members(store, facts, config.node_lease_s / 5, log)
     await members.start()
     clock = await open_clock(store, config.clock, SharedClock(members.now_ms))
-    node = Node(store, name, members)
+    node = Node(store, name, members, config.node_lease_s)
     node.on_beat.append(concurrency.tidy)
     return Engines(store, blobs, clock, node, concurrency)

@@ -1,7 +1,7 @@
 """This process among the nodes on one store: it tells that it lives, and buries those that do not.
 
 What a node holds is bound to its life: claims on work, places to run, mappings to poll. A node that was not seen for
-`DEAD_AFTER_MS` on the store's clock is struck off by whoever notices first, and all of that is free again. It may only
+its lease on the store's clock is struck off by whoever notices first, and all of that is free again. It may only
 have been stopped: then what it finds out counts no more, since its claims are void (`Tx.acknowledge` answers False).
 """
 
@@ -20,8 +20,6 @@ from outfall.store.node_facts import NodeFacts
 
 if TYPE_CHECKING:
     from outfall.store.postgres_members import Members
-
-DEAD_AFTER_MS = 10_000
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -65,11 +63,12 @@ class Alone:
 class Node:
     """One of many."""
 
-    def __init__(self, store: Store, name: str, members: Members) -> None:
+    def __init__(self, store: Store, name: str, members: Members, lease_s: float) -> None:
         self.id = name
         self._store = store
         self._held: tuple[str, ...] = ()
         self._members = members
+        self._lease_s = lease_s
         self._seen: tuple[str, ...] = ()
         self._buried_strangers_s = 0.0
         self.on_beat: list[Callable[[], Any]] = []
@@ -129,10 +128,10 @@ class Node:
         members = self._members
         for step in self.on_beat:
             await step()
-        if time.monotonic() - members.steady_since_s > DEAD_AFTER_MS / 1000:
+        if time.monotonic() - members.steady_since_s > self._lease_s:
             # Not sooner: while the database was away, nobody could tell that he lives.
             for node in members.nodes:
-                if node.id != self.id and members.now_ms() - node.seen_ms > DEAD_AFTER_MS:
+                if node.id != self.id and members.now_ms() - node.seen_ms > self._lease_s * 1000:
                     await self._strike(node)
             await self._bury_strangers()
         alive = self._alive()
@@ -147,7 +146,7 @@ class Node:
 
     async def _bury_strangers(self) -> None:
         """Those who were struck off by a node that died before it could bury them."""
-        if time.monotonic() - self._buried_strangers_s < DEAD_AFTER_MS / 1000:
+        if time.monotonic() - self._buried_strangers_s < self._lease_s:
             return
         self._buried_strangers_s = time.monotonic()
         found = await self._store.run(self._all_holders, durable=False)

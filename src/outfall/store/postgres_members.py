@@ -24,7 +24,6 @@ from outfall.store.postgres import PostgresStore
 from outfall.store.postgres_lane import GONE
 from outfall.store.postgres_session import Connection
 
-BEAT_S = 2.0
 GATHER_S = 0.005
 NOTIFY_SIZE_MAX = 7000
 FOLD_FROM = 50
@@ -36,9 +35,12 @@ FAILED = (*GONE, asyncpg.PostgresError)
 class Members:
     """This process among the nodes. `beaten` is called after each beat."""
 
-    def __init__(self, store: PostgresStore, facts: Callable[[], NodeFacts], log: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: PostgresStore, facts: Callable[[], NodeFacts], beat_s: float, log: Callable[[str], None]
+    ) -> None:
         self._store = store
         self._facts = facts
+        self._beat_s = beat_s
         self._log = log
         self._connection: Connection | None = None
         self._channel = ""
@@ -119,7 +121,7 @@ class Members:
 
     async def _live(self) -> None:
         while True:
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(self._beat_s)
             try:
                 await self._beat()
                 if self._complained:
@@ -139,7 +141,7 @@ class Members:
 
     async def _beat(self) -> None:
         facts, before = self._facts(), time.monotonic()
-        if before - self.steady_since_s > 0 and self._tasks and before - self._beaten_s > 3 * BEAT_S:
+        if before - self.steady_since_s > 0 and self._tasks and before - self._beaten_s > 3 * self._beat_s:
             self.steady_since_s = before  # This process was stopped for a while: it knows nothing of the others.
         found = await self._ask(ask.BEAT, facts.id, facts.endpoint, facts.running)
         if not found:

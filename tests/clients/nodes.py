@@ -1,0 +1,236 @@
+"""Three nodes as three processes on one PostgreSQL, under load and under blows: kills, stops, a database that restarts.
+
+`python -m tests.clients.nodes SECONDS` gives it that long and prints what came of it; the tests have a short version.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from outfall.cli.client import ask, is_up, wait_until
+from tests import postgres
+
+from .road import BAD, GOOD, Road, make_queue
+from .server import Server
+
+LEASE_S = 3
+
+
+class Cluster:
+    """Nodes that share a database and a directory for large bodies."""
+
+    def __init__(self, directory: Path, count: int = 3, *arguments: str) -> None:
+        self.database = postgres.Server(durable=True)
+        self.url = self.database.empty()
+        shared = ("--store", self.url, "--blobs", f"file://{directory}/blobs", "--node-lease", str(LEASE_S))
+        self.nodes: list[Server] = []
+        for number in range(count):
+            place = directory / f"node{number}"
+            place.mkdir()
+            self.nodes.append(Server(place, *shared, "--environments", "process", *arguments))
+
+    def start(self) -> Cluster:
+        starting = [threading.Thread(target=node.start) for node in self.nodes]
+        for thread in starting:
+            thread.start()
+        for thread in starting:
+            thread.join()
+        assert wait_until(lambda: len(self.listed()) == len(self.nodes), 10)
+        return self
+
+    def listed(self, of: int = 0) -> list[dict[str, Any]]:
+        """The nodes, as one of them sees them."""
+        nodes: list[dict[str, Any]] = ask(self.nodes[of].endpoint, "/_outfall/health")["nodes"]
+        return nodes
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.stop()
+        self.database.remove()
+
+
+@dataclass
+class Storm:
+    """Load on a cluster, what was acknowledged of it, and what arrived."""
+
+    cluster: Cluster
+    seed: int = 1
+    acknowledged: dict[str, list[str]] = field(default_factory=lambda: {"good": [], "bad": [], "chat": []})
+    refused: int = 0
+    received: list[tuple[str, str]] = field(default_factory=list)
+    blows: collections.Counter[str] = field(default_factory=collections.Counter)
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        first = self.cluster.nodes[0]
+        self.roads = {"good": Road(first, "good", GOOD), "bad": Road(first, "bad", BAD)}
+        self.chat, _ = make_queue(first, "chat")
+        self._lock = threading.Lock()
+
+    def client(self, chance: random.Random, service: str) -> Any:
+        """Of any node: each answers everything."""
+        return chance.choice(self.cluster.nodes).client(service, connect_timeout=2, read_timeout=15)
+
+    def try_it(self, act: Callable[[], Any]) -> Any:
+        """What it returns; None if it failed, of which nobody may expect anything."""
+        try:
+            return act()
+        except (BotoCoreError, ClientError):
+            with self._lock:
+                self.refused += 1
+            time.sleep(0.05)
+            return None
+
+    def upload(self, kind: str, number: int) -> None:
+        chance = random.Random(f"{self.seed} {kind} {number}")
+        for count in range(10**6):
+            if self.over:
+                return
+            key, s3 = f"{number}-{count}", self.client(chance, "s3")
+            body = b"x" * chance.choice([1, 100, 70_000])
+            if self.try_it(lambda s3=s3, key=key, body=body: s3.put_object(Bucket=kind, Key=key, Body=body)):
+                self.acknowledged[kind].append(key)
+            time.sleep(0.02)
+
+    def send(self) -> None:
+        chance = random.Random(f"{self.seed} chat")
+        for count in range(10**6):
+            if self.over:
+                return
+            sqs, body = self.client(chance, "sqs"), f"m{count}"
+            if self.try_it(lambda sqs=sqs, body=body: sqs.send_message(QueueUrl=self.chat, MessageBody=body)):
+                self.acknowledged["chat"].append(body)
+            time.sleep(0.02)
+
+    def receive(self) -> None:
+        chance = random.Random(f"{self.seed} receive")
+        while not self.over:
+            self._take(self.client(chance, "sqs"))
+
+    def _take(self, sqs: Any) -> int:
+        got = self.try_it(
+            lambda: sqs.receive_message(
+                QueueUrl=self.chat, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=10
+            )
+        )
+        messages = (got or {}).get("Messages", [])
+        for message in messages:
+            self.received.append((message["Body"], message["MessageId"]))
+            self.try_it(lambda m=message: sqs.delete_message(QueueUrl=self.chat, ReceiptHandle=m["ReceiptHandle"]))
+        return len(messages)
+
+    # Blows.
+    def kill(self, chance: random.Random) -> None:
+        node = chance.choice(self.cluster.nodes)
+        node.kill()
+        time.sleep(0.5)
+        node.start()
+
+    def pause(self, chance: random.Random) -> None:
+        """Longer than its lease, so that others take over what it holds."""
+        node = chance.choice(self.cluster.nodes)
+        assert node.process is not None
+        node.process.send_signal(signal.SIGSTOP)
+        time.sleep(LEASE_S * 2 + 1.5)
+        node.process.send_signal(signal.SIGCONT)
+
+    def restart_database(self, chance: random.Random) -> None:
+        self.cluster.database.stop(kill=chance.random() < 0.5)
+        time.sleep(0.3)
+        self.cluster.database.start()
+
+    def rage(self, blows: list[str], every_s: float) -> None:
+        """Load from all sides, and one blow after the other."""
+        chance = random.Random(self.seed)
+        load = [threading.Thread(target=self.upload, args=(kind, n)) for n, kind in enumerate(("good", "good", "bad"))]
+        load += [threading.Thread(target=self.send), threading.Thread(target=self.receive)]
+        for thread in load:
+            thread.start()
+        try:
+            for blow in blows:
+                time.sleep(every_s)
+                getattr(self, blow)(chance)
+                self.blows[blow] += 1
+            time.sleep(every_s)
+        finally:
+            self.over = True
+            for thread in load:
+                thread.join()
+
+    # What came of it.
+    def arrived(self, kind: str, timeout_s: float) -> dict[str, list[tuple[str, str, int]]]:
+        """By object key, what records arrived: request id, message id, invoke count."""
+        found: dict[str, list[tuple[str, str, int]]] = collections.defaultdict(list)
+        road = self.roads[kind]
+        url = road.success_url if kind == "good" else road.failure_url
+        end = time.monotonic() + timeout_s
+        while not set(self.acknowledged[kind]) <= set(found) and time.monotonic() < end:
+            for message in self.cluster.nodes[1].drain(url, 10, 2):
+                record = json.loads(message["Body"])
+                key = record["requestPayload"]["Records"][0]["s3"]["object"]["key"]
+                told = record["requestContext"]
+                found[key].append((told["requestId"], message["MessageId"], told["approximateInvokeCount"]))
+        return found
+
+    def check(self, timeout_s: float = 60) -> dict[str, Any]:
+        """Nothing acknowledged is lost, nothing is settled twice, no attempts that nobody can explain."""
+        assert wait_until(lambda: all(is_up(node.endpoint) for node in self.cluster.nodes), 20)
+        figures: dict[str, Any] = {"blows": dict(self.blows), "refused": self.refused}
+        for kind, attempts in (("good", 1), ("bad", 3)):
+            found = self.arrived(kind, timeout_s)
+            lost = set(self.acknowledged[kind]) - set(found)
+            assert not lost, f"{len(lost)} acknowledged uploads without a record: {sorted(lost)[:5]}"
+            told = [one for records in found.values() for one in records]
+            counts = collections.Counter(request_id for request_id, _, _ in set(told))
+            assert max(counts.values()) == 1, "an event was settled twice"
+            assert {count for _, _, count in told} == {attempts}
+            figures[kind] = {"acknowledged": len(self.acknowledged[kind]), "records": len(counts)}
+        end, sqs = time.monotonic() + timeout_s, self.cluster.nodes[2].client("sqs")
+        while not set(self.acknowledged["chat"]) <= {body for body, _ in self.received} and time.monotonic() < end:
+            self._take(sqs)
+        bodies = collections.Counter(body for body, _ in self.received)
+        assert set(self.acknowledged["chat"]) <= set(bodies)
+        figures["chat"] = {"acknowledged": len(self.acknowledged["chat"]), "received": len(self.received)}
+        figures["chat"]["twice"] = len(self.received) - len(set(self.received))
+        return figures
+
+
+def main(seconds: float) -> None:
+    """A long storm."""
+    with tempfile.TemporaryDirectory(prefix="outfall-nodes-") as place:
+        cluster = Cluster(Path(place), 3, "--time-scale", "0")
+        try:
+            storm = Storm(cluster.start(), seed=int(time.time()))
+            chance = random.Random(storm.seed)
+            blows = [chance.choice(["kill", "kill", "kill", "pause", "restart_database"]) for _ in range(int(seconds))]
+            threading.Timer(seconds, blows.clear).start()
+            with contextlib.suppress(IndexError):
+                storm.rage(blows, 3.0)
+            print(json.dumps(storm.check(180), indent=1))
+        finally:
+            cluster.stop()
+            for node in cluster.nodes:
+                lines = [line for line in node.log().splitlines() if line.startswith("2")]
+                print(
+                    f"--- {node.endpoint}",
+                    *collections.Counter(line[21:100] for line in lines).most_common(12),
+                    sep="\n",
+                )
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

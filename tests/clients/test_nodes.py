@@ -1,0 +1,75 @@
+"""Many nodes on one PostgreSQL, as clients see them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outfall.cli.client import wait_until
+
+from .nodes import LEASE_S, Cluster, Storm
+from .road import make_function, make_queue, make_role
+from .server import plain_environment
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    made = Cluster(tmp_path, 3, "--time-scale", "0")
+    yield made
+    made.stop()
+
+
+def test_kills_stops_and_a_restart_of_the_database_lose_nothing(cluster: Cluster) -> None:
+    storm = Storm(cluster.start())
+    storm.rage(["kill", "restart_database", "pause"], 1.5)
+    figures = storm.check()
+    assert figures["good"]["acknowledged"] > 20
+    assert figures["chat"]["acknowledged"] > 20
+
+
+def test_any_node_answers_and_each_knows_the_others(cluster: Cluster) -> None:
+    one, two, three = cluster.start().nodes
+    url, _ = make_queue(one, "talk")
+    got: list[Any] = []
+    waiting = threading.Thread(
+        target=lambda: got.extend(
+            two.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=15).get("Messages", [])
+        )
+    )
+    waiting.start()
+    assert wait_until(lambda: "talk" in str(three.client("sqs").list_queues()), 5)
+    begun = time.monotonic()
+    three.client("sqs").send_message(QueueUrl=url, MessageBody="across")
+    waiting.join()
+    assert [message["Body"] for message in got] == ["across"]
+    assert time.monotonic() - begun < 10, "the long poll was not woken"
+    command = [sys.executable, "-m", "outfall", "status", "--endpoint", two.endpoint]
+    shown = subprocess.run(command, capture_output=True, text=True, env=plain_environment(), check=True).stdout
+    assert all(node.endpoint in shown for node in cluster.nodes)
+    three.stop()
+    assert len(cluster.listed()) <= 3
+    assert wait_until(lambda: len(cluster.listed()) == 2, LEASE_S + 5)
+    one.kill()
+    assert wait_until(lambda: len(cluster.listed(1)) == 1, 4 * LEASE_S + 10)
+
+
+def test_reserved_concurrency_holds_on_all_nodes(cluster: Cluster) -> None:
+    one, two, three = cluster.start().nodes
+    role = make_role(one, "slow", "logs:*")
+    slow = 'import time\n\ndef handler(event, context):\n    time.sleep(event["s"])\n'
+    make_function(one, "slow", slow, role, Timeout=30)
+    one.client("lambda").put_function_concurrency(FunctionName="slow", ReservedConcurrentExecutions=1)
+    running = threading.Thread(target=lambda: one.client("lambda").invoke(FunctionName="slow", Payload=b'{"s": 4}'))
+    running.start()
+    assert wait_until(lambda: any(node["running"] for node in cluster.listed(1)), 8)
+    with pytest.raises(two.client("lambda").exceptions.TooManyRequestsException):
+        two.client("lambda").invoke(FunctionName="slow", Payload=b'{"s": 0}')
+    running.join()
+    assert three.client("lambda").invoke(FunctionName="slow", Payload=b'{"s": 0}')["StatusCode"] == 200
