@@ -210,6 +210,43 @@ def test_a_service_is_explained_by_the_policy_of_the_resource(server: Server) ->
     assert trust["missing_in"] == f"the trust policy of arn:aws:iam::{ACCOUNT}:role/no-such-role"
 
 
+def actions(policy: dict[str, Any]) -> set[str]:
+    found: set[str] = set()
+    for one in policy["Statement"]:
+        found |= {one["Action"]} if isinstance(one["Action"], str) else set(one["Action"])
+    return found
+
+
+def test_a_role_that_may_not_make_its_log_group_has_no_logs(server: Server) -> None:
+    role = make_role(server, "mute", "logs:CreateLogStream", "logs:PutLogEvents")
+    make_function(server, "mute", "def handler(event, context):\n    print('hello')\n", role)
+    lambda_, logs = server.client("lambda"), server.client("logs")
+    lambda_.invoke(FunctionName="mute")
+    assert logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/mute")["logGroups"] == []
+    [refused] = [
+        one for one in decisions(server, refused="1", principal=role) if one["action"] == "logs:CreateLogGroup"
+    ]
+    assert refused["resource"] == f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/mute"
+    logs.create_log_group(logGroupName="/aws/lambda/mute")
+    lambda_.invoke(FunctionName="mute")
+    [stream] = logs.describe_log_streams(logGroupName="/aws/lambda/mute")["logStreams"]
+    assert "[$LATEST]" in stream["logStreamName"]
+
+
+def test_the_simulator_answers_on_the_wire(server: Server) -> None:
+    role = make_role(server, "simulated", "sqs:SendMessage")
+    iam = server.client("iam")
+    asked = {"PolicySourceArn": role, "ActionNames": ["sqs:SendMessage"], "ResourceArns": ["arn:aws:sqs:us-east-1:1:q"]}
+    [told] = iam.simulate_principal_policy(**asked)["EvaluationResults"]
+    assert (told["EvalDecision"], told["EvalDecisionDetails"]["IAM Policy"]) == ("implicitDeny", "allowed")
+    asked["ResourceArns"] = [f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"]
+    [told] = iam.simulate_principal_policy(**asked)["EvaluationResults"]
+    assert told["EvalDecision"] == "allowed"
+    [specific] = told["ResourceSpecificResults"]
+    assert specific["MatchedStatements"][0]["StartPosition"]["Line"] == 1
+    assert iam.get_context_keys_for_principal_policy(PolicySourceArn=role)["ContextKeyNames"] == []
+
+
 def test_the_smallest_policy_for_what_a_function_did(server: Server) -> None:
     """Also what Lambda did with the role: its logs, its destination."""
     url, arn = make_queue(server, "least")
@@ -233,6 +270,7 @@ def test_the_smallest_policy_for_what_a_function_did(server: Server) -> None:
     assert by_action["s3:GetObject"] == "arn:aws:s3:::least/in/a"
     written = json.dumps(printed)
     assert f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/least:log-stream:*" in written
+    assert {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"} <= actions(printed)
     told = json.loads(outfall(environment, "policy", "--role", "least", "--since", "1h", "-o", "json"))
     assert told["policy"] == printed
     [held] = told["held"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from outfall.authz import identity_decision
@@ -11,6 +13,7 @@ from outfall.core.ports import Sandbox
 from outfall.core.principal import role_session
 from outfall.host.concurrency import Concurrency
 from outfall.services.logs import writer
+from outfall.services.logs.model import GROUPS, STREAMS
 
 
 class Running:
@@ -44,7 +47,18 @@ def write_logs(ctx: Context, run: Run, outcome: Outcome) -> None:
     role = ctx.house.identities.role(ctx.tx, spec.role_arn)
     if not outcome.logs or role is None:
         return
-    stream = f"arn:aws:logs:{region}:{account}:log-group:{spec.logging.group}:log-stream:{outcome.log_stream}"
     session = role_session(role.arn, role.role_id, name)
-    if identity_decision(there, session, "logs:PutLogEvents", stream).allowed:
+    wanted = _log_actions(there, spec.logging.group, outcome.log_stream)
+    if all(identity_decision(there, session, action, resource).allowed for action, resource in wanted):
         writer.write(there, spec.logging.group, outcome.log_stream, outcome.logs)
+
+
+def _log_actions(ctx: Context, group: str, stream: str) -> Iterator[tuple[str, str]]:
+    """What it takes to write there, and on which resources: also to make the stream and the group where they are not.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+    where = f"arn:aws:logs:{ctx.region}:{ctx.account}:log-group:{group}"
+    if ctx.tx.get(STREAMS, (ctx.account, ctx.region, group, stream)) is None:
+        if ctx.tx.get(GROUPS, (ctx.account, ctx.region, group)) is None:
+            yield "logs:CreateLogGroup", where
+        yield "logs:CreateLogStream", f"{where}:log-stream:{stream}"
+    yield "logs:PutLogEvents", f"{where}:log-stream:{stream}"
