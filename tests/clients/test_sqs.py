@@ -92,6 +92,31 @@ def test_a_policy_for_callers_with_a_tag(server: Server) -> None:  # sqs-029
         server.client("sqs", *red).send_message(QueueUrl=url, MessageBody="x")
 
 
+def unsigned(server: Server, path: str) -> tuple[int, str]:
+    try:
+        with urlopen(server.endpoint + path) as answer:
+            return answer.status, answer.read().decode()
+    except OSError as error:
+        return error.code, error.read().decode()  # type: ignore[attr-defined]
+
+
+def test_a_policy_may_let_everybody_send(server: Server) -> None:
+    url = queue(server, "open", {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"})
+    path = url.removeprefix(server.endpoint)
+    assert unsigned(server, f"{path}?Action=SendMessage&MessageBody=x&Version=2012-11-05")[0] == 200
+    assert server.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == "x"
+    for action in "ReceiveMessage", "DeleteQueue":
+        status, body = unsigned(server, f"{path}?Action={action}&Version=2012-11-05")
+        assert status == 403
+        denied = "Access to the resource https://sqs.us-east-1.amazonaws.com/ is denied."
+        assert f"<Code>AccessDenied</Code><Message>{denied}</Message>" in body
+
+
+def test_nobody_makes_queues(server: Server) -> None:
+    assert unsigned(server, "/?Action=CreateQueue&QueueName=mine&Version=2012-11-05")[0] == 403
+    assert unsigned(server, "/?Action=ListQueues&Version=2012-11-05")[0] == 403
+
+
 @pytest.mark.parametrize("action", ["CreateQueue", "ListQueues", "Nonsense"])
 def test_a_queues_own_url_does_not_take_every_action(server: Server, action: str) -> None:
     path = queue(server, "own").removeprefix(server.endpoint)

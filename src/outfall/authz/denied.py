@@ -80,6 +80,9 @@ def message(decision: Decision, service: str) -> str:
     ask = decision.ask
     if service == "s3" and _is_stranger(decision):
         return "Access Denied"
+    if service == "sqs" and ask.principal.kind == "anonymous":
+        region = ask.resource.split(":")[3] if ask.resource.count(":") >= 5 else ""
+        return f"Access to the resource https://sqs.{region or 'us-east-1'}.amazonaws.com/ is denied."
     action = _spelled(ask.action, service)
     reason = decision.reason.replace(ask.action, action)
     if service == "sts" and action in _BARE:

@@ -4,10 +4,12 @@
 it; `redrive` and `moves` where it goes when nobody could use it; `target` the door for other services.
 """
 
+from msgspec import structs
+
 from outfall.core.service import Service
 from outfall.services.sqs import claims, moves, permissions, queues, receive, send, sources, tags
 
-SERVICE = Service.of(
+_SERVICE = Service.of(
     "sqs",
     queues.OPERATIONS,
     send.OPERATIONS,
@@ -17,4 +19,9 @@ SERVICE = Service.of(
     moves.OPERATIONS,
     permissions.OPERATIONS,
     tags.OPERATIONS,
+)
+
+# A queue's policy may let everybody in; a request without a signature is anonymous, and judged as any other.
+SERVICE = structs.replace(
+    _SERVICE, operations={name: structs.replace(one, unsigned=True) for name, one in _SERVICE.operations.items()}
 )
