@@ -98,6 +98,7 @@ export default function EventList() {
         selectedItems={selected ? [selected] : []}
         onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
         enableKeyboardNavigation
+        wrapLines
         ariaLabels={{ tableLabel: "Events", selectionGroupLabel: "Selection", itemSelectionLabel: (_, one) => `Select ${nameOf(one)} ${one.id}` }}
         filter={
           <PropertyFilter
@@ -151,13 +152,14 @@ export default function EventList() {
           {
             id: "status",
             header: "Status",
-            minWidth: 190,
+            minWidth: 150,
+            maxWidth: 210,
             cell: (one) => {
               const { type, text } = status(one, now);
               return <StatusIndicator type={type}>{text}</StatusIndicator>;
             },
           },
-          { id: "waterfall", header: "Attempts and waits", minWidth: 260, cell: (one) => <Waterfall facts={one.history ?? []} /> },
+          { id: "waterfall", header: "Attempts and waits", minWidth: 260, maxWidth: 440, cell: (one) => <Waterfall facts={one.history ?? []} /> },
           {
             id: "actions",
             header: "Actions",

@@ -12,7 +12,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tiles from "@cloudscape-design/components/tiles";
 import { useState } from "react";
-import { useNavigate } from "react-router-dom";
+import { useNavigate, useSearchParams } from "react-router-dom";
 import { useFlash } from "../../app/flash";
 import { segment } from "../../app/routes";
 import { settings } from "../../app/settings";
@@ -27,7 +27,8 @@ import { BLUEPRINTS, scratch } from "./blueprints";
 import { missing, S3_TRIGGER, S3TriggerForm } from "./S3TriggerForm";
 
 export default function CreateFunction() {
-  const [way, setWay] = useState("scratch");
+  const [parameters] = useSearchParams();
+  const [way, setWay] = useState(parameters.get("way") === "blueprint" ? "blueprint" : "scratch");
   const [blueprint, setBlueprint] = useState(BLUEPRINTS[0]!);
   const [name, setName] = useState("");
   const [runtime, setRuntime] = useState("python3.12");
