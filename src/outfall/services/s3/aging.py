@@ -15,13 +15,14 @@ from outfall.core.context import Context
 from outfall.core.ports import Item
 from outfall.core.service import Call
 from outfall.flow import notify
-from outfall.services.s3 import storage
+from outfall.services.s3 import documents, storage
 from outfall.services.s3.expiry import DAY_MS, aborting_rule, expiring_rule, holds_for, midnight_after
 from outfall.services.s3.lock import held
 from outfall.services.s3.model import BUCKETS, OBJECTS, UPLOADS, VERSIONS, Bucket, LifecycleRule, Move, Version
 from outfall.services.s3.own import own_call
 
 QUEUE = "s3/lifecycle"
+KIND = "aging"
 KEYS_AT_ONCE = 200
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 PHASES = ("objects", "versions", "uploads")
@@ -39,20 +40,23 @@ class Round(msgspec.Struct, frozen=True):
 
 
 def begin(ctx: Context, bucket: Bucket) -> None:
-    """Puts the bucket's item on the queue: the first round is at the next midnight UTC, or at once for dates past."""
-    ctx.tx.enqueue(
+    """Puts the bucket's item on the queue: the first round is at the next midnight UTC. One that is still there from
+    rules that were removed ends when it comes up."""
+    number = ctx.tx.enqueue(
         QUEUE,
         msgspec.json.encode(Round(bucket.name, bucket.created_ms)),
         now_ms=ctx.now,
         due_ms=ctx.now // DAY_MS * DAY_MS + DAY_MS,
     )
+    documents.keep(ctx.tx, bucket.name, KIND, {"item": number})
 
 
 def step(ctx: Context, item: Item) -> None:
     """Does a part of a round, and says when to go on: at once, or after the next midnight."""
     at = msgspec.json.decode(item.payload, type=Round)
     bucket = ctx.tx.get(BUCKETS, (at.bucket,))
-    if bucket is None or bucket.created_ms != at.created_ms or not bucket.lifecycle:
+    mine = bucket is not None and documents.kept(ctx.tx, bucket.name, KIND) == {"item": item.number}
+    if bucket is None or not mine or bucket.created_ms != at.created_ms or not bucket.lifecycle:
         ctx.tx.acknowledge(QUEUE, item.handle)
         return
     call = own_call(ctx.at(bucket.account, bucket.region), "LifecycleExpiration")

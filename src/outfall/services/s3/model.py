@@ -202,7 +202,6 @@ class Upload(msgspec.Struct, frozen=True):
     checksum_algorithm: str = ""
     checksum_type: str = ""
     lock: Lock | None = None
-    initiator_id: str = ""
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from outfall.services.s3.model import (
     PARTS,
     UPLOADS,
     Bucket,
+    Pairs,
     Part,
     PartOfObject,
     StoredBody,
@@ -111,7 +112,7 @@ def complete_multipart_upload(call: Call, request: Request) -> Output:
     )
     stored = StoredBody(
         tuple(segment for part in parts for segment in part.segments),
-        tuple(PartOfObject(part.number, part.size, part.checksums) for part in parts),
+        tuple(PartOfObject(part.number, part.size, shown(upload, part)) for part in parts),
         upload.id,
     )
     version = storage.write(call, bucket, upload.key, draft, stored)
@@ -129,6 +130,11 @@ def _completed(call: Call, bucket: Bucket, key: str, version: Version) -> dict[s
     }
     output |= encryption.told(version.attributes.encryption) | expiration(bucket, key, version)
     return output | checksum_members(version.checksums, version.checksum_type) | version_member(bucket, version)
+
+
+def shown(upload: Upload, part: Part) -> Pairs:
+    """The checksums of a part that are told: those that its upload was begun with. S3 keeps one beside them."""
+    return tuple(pair for pair in part.checksums if pair[0] == upload.checksum_algorithm)
 
 
 def _done_before(call: Call, bucket: Bucket, request: Request) -> Version | None:

@@ -17,7 +17,7 @@ from outfall.services.s3.encryption import check_part, check_readable, etag_of
 from outfall.services.s3.expiry import abortion
 from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit
 from outfall.services.s3.model import PARTS, UPLOADS, Bucket, Pairs, Part, Upload
-from outfall.services.s3.multipart import found_upload, part_key, replace_part
+from outfall.services.s3.multipart import found_upload, part_key, replace_part, shown
 from outfall.services.s3.writing import EMPTY_MD5
 
 PART_NUMBER_MAX = 10_000
@@ -42,7 +42,7 @@ def upload_part(call: Call, request: Request) -> Output:
     part = Part(number, body.size, etag, call.now, body.segments, body.checksums)
     replace_part(call, bucket, upload, part)
     output: dict[str, Any] = {"ETag": quoted(part.etag)} | encryption.told(upload.attributes.encryption)
-    return output | checksum_members(said or tuple(pair for pair in part.checksums if pair[0] == _shown(upload)))
+    return output | checksum_members(said or shown(upload, part))
 
 
 def _said(call: Call, request: Request, algorithm: str) -> bool:
@@ -50,11 +50,6 @@ def _said(call: Call, request: Request, algorithm: str) -> bool:
     return bool(request.get(f"Checksum{algorithm}")) or (
         f"x-amz-checksum-{algorithm.lower()}" in call.headers.get("x-amz-trailer", "").lower()
     )
-
-
-def _shown(upload: Upload) -> str:
-    """The algorithm whose checksums of parts are told: that which the upload was begun with."""
-    return upload.checksum_algorithm
 
 
 def _part_number(request: Request) -> int:
@@ -104,7 +99,7 @@ def upload_part_copy(call: Call, request: Request) -> Output:
         replace_part(again, bucket, upload, part)
         output: dict[str, Any] = {"CopySourceVersionId": source.version.id} if source.bucket.versioning else {}
         result = {"ETag": quoted(part.etag), "LastModified": again.now // 1000 * 1000}
-        result |= checksum_members(tuple(pair for pair in part.checksums if pair[0] == _shown(upload)))
+        result |= checksum_members(shown(upload, part))
         return output | {"CopyPartResult": result} | encryption.told(upload.attributes.encryption)
 
     return DigestBytes(segments, names, resume)
@@ -180,9 +175,17 @@ def list_parts(call: Call, request: Request) -> Output:
     output |= {"PartNumberMarker": marker, "NextPartNumberMarker": page[-1].number if page else 0}
     output |= {"MaxParts": limit, "IsTruncated": len(rows) > limit > 0}
     if page:
-        output["Parts"] = [_told_part(part, _shown(upload)) for part in page]
-    output |= {"Initiator": owner, "Owner": owner, "StorageClass": upload.attributes.storage_class}
+        output["Parts"] = [_told_part(upload, part) for part in page]
+    output |= {"Initiator": _initiator(bucket, upload), "Owner": owner}
+    output["StorageClass"] = upload.attributes.storage_class
     return output | _algorithm(upload) | abortion(bucket, upload.key, upload.initiated_ms)
+
+
+def _initiator(bucket: Bucket, upload: Upload) -> dict[str, str]:
+    """Who began an upload: the account, or a user or session by its ARN."""
+    if not upload.initiator.startswith("arn:") or upload.initiator.endswith(":root"):
+        return {"ID": canonical_user_id(bucket.account)}
+    return {"ID": upload.initiator, "DisplayName": upload.initiator.rsplit("/", 1)[-1]}
 
 
 def _algorithm(upload: Upload) -> dict[str, str]:
@@ -190,10 +193,10 @@ def _algorithm(upload: Upload) -> dict[str, str]:
     return {"ChecksumAlgorithm": named, "ChecksumType": upload.checksum_type} if named else {}
 
 
-def _told_part(part: Part, shown: str) -> dict[str, Any]:
+def _told_part(upload: Upload, part: Part) -> dict[str, Any]:
     told: dict[str, Any] = {"PartNumber": part.number, "LastModified": part.modified_ms // 1000 * 1000}
     told |= {"ETag": quoted(part.etag), "Size": part.size}
-    return told | checksum_members(tuple(pair for pair in part.checksums if pair[0] == shown))
+    return told | checksum_members(shown(upload, part))
 
 
 @operation("ListMultipartUploads", action="s3:ListBucketMultipartUploads", resource=bucket_arn, context=listing_keys)
@@ -254,7 +257,7 @@ def _uploads(
 def _told_upload(bucket: Bucket, upload: Upload, key: str) -> dict[str, Any]:
     owner = {"ID": canonical_user_id(bucket.account)}
     told: dict[str, Any] = {"UploadId": upload.id, "Key": key, "Initiated": upload.initiated_ms // 1000 * 1000}
-    told |= {"StorageClass": upload.attributes.storage_class, "Owner": owner, "Initiator": owner}
+    told |= {"StorageClass": upload.attributes.storage_class, "Owner": owner, "Initiator": _initiator(bucket, upload)}
     return told | _algorithm(upload)
 
 

@@ -12,7 +12,7 @@ from outfall.core.body import Segment
 from outfall.core.context import Context
 from outfall.core.parcel import Parcel
 from outfall.core.service import Call
-from outfall.services.s3 import access, storage
+from outfall.services.s3 import access, encryption, lock, storage
 from outfall.services.s3.model import BUCKETS, Attributes, StoredBody, Version
 from outfall.services.s3.writing import created
 
@@ -43,8 +43,10 @@ class S3Target:
         call = _call(ctx.at(bucket.account, bucket.region), parcel)
         body = StoredBody((Segment(len(parcel.body), data=parcel.body),))
         digest = md5(parcel.body, usedforsecurity=False).hexdigest()
-        attributes = Attributes(content_type="application/octet-stream")
-        draft = Version("", 0, ctx.now, len(parcel.body), digest, attributes)
+        attributes = Attributes(content_type="application/octet-stream", encryption=bucket.encryption)
+        digest = encryption.etag_of(ctx, bucket.encryption, digest)
+        locked = lock.default_of(bucket.lock, ctx.now)
+        draft = Version("", 0, ctx.now, len(parcel.body), digest, attributes, lock=locked)
         version = storage.write(call, bucket, parcel.key, draft, body)
         created(call, bucket, parcel.key, version, "Put")
         return call.request_id

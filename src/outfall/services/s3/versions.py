@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from outfall.core.ports import Tx
@@ -99,33 +98,33 @@ def _from_marker(
                 yield from _rest_of_key(tx, bucket.name, marker, version_marker)
             start = max(prefix, marker + "\0")
     while start is not None:
-        key = _next_key(tx, bucket.name, start, prefix)
-        if key is None:
-            return
-        common = common_prefix(key, prefix, delimiter)
-        if common:
-            yield common
-            start = behind(common)
+        beyond: str | None = None
+        for one in _from(tx, bucket.name, start, prefix):
+            common = common_prefix(one[0], prefix, delimiter)
+            if common:
+                yield common
+                beyond = behind(common)
+                break
+            yield one
+        start = beyond
+
+
+def _from(tx: Tx, bucket: str, start: str, prefix: str) -> Iterator[Listed]:
+    """Versions from a key on, the current one of each key first: the two tables side by side."""
+    now = tx.scan(OBJECTS, (bucket,), start=(start,), starts_with=prefix)
+    older = tx.scan(VERSIONS, (bucket,), start=(start,), starts_with=prefix)
+    current_row, older_row = next(now, None), next(older, None)
+    while current_row is not None or older_row is not None:
+        if current_row is not None and (older_row is None or current_row[0][1] <= older_row[0][1]):
+            key, latest = current_row[0][1], False
+            yield key, current_row[1], True
+            current_row = next(now, None)
         else:
-            yield from _versions_of(tx, bucket.name, key)
-            start = key + "\0"
-
-
-def _next_key(tx: Tx, bucket: str, start: str, prefix: str) -> str | None:
-    rows = [
-        key[1]
-        for table in (OBJECTS, VERSIONS)
-        for key, _ in islice(tx.scan(table, (bucket,), start=(start,), starts_with=prefix, limit=1), 1)
-    ]
-    return min(rows, default=None)
-
-
-def _versions_of(tx: Tx, bucket: str, key: str) -> Iterator[Listed]:
-    now = current(tx, bucket, key)
-    if now is not None:
-        yield key, now, True
-    for index, (_, version) in enumerate(tx.scan(VERSIONS, (bucket, key))):
-        yield key, version, now is None and index == 0
+            assert older_row is not None
+            key, latest = older_row[0][1], True
+        while older_row is not None and older_row[0][1] == key:
+            yield key, older_row[1], latest
+            latest, older_row = False, next(older, None)
 
 
 def _rest_of_key(tx: Tx, bucket: str, key: str, version_marker: str) -> Iterator[Listed]:

@@ -146,6 +146,8 @@ Copy = tuple[Bucket, Source, Attributes, Lock | None]
 
 def _copy(call: Call, request: Request) -> Copy:
     bucket = require(call, request)
+    if request.get("AnnotationDirective"):
+        raise errors.not_served("x-amz-annotation-directive")
     key = request["Key"]
     source = found_source(call, request)
     check_readable(request, source.version, "CopySource")
