@@ -186,7 +186,8 @@ class Dispatcher:
                 metrics.ran(again, effect.run, outcome)
             return effect.resume(again, outcome)
 
-        return await self._resume(call, resume)
+        # The run cannot be taken back, and what it leaves are its log lines and counts: its caller waits for no disk.
+        return await self._resume(call, resume, durable=False)
 
     async def _read_bytes(self, call: Call, effect: ReadBytes) -> Any:
         try:
@@ -203,7 +204,7 @@ class Dispatcher:
             found = None
         return await self._resume(call, lambda again: effect.resume(again, found))
 
-    async def _resume(self, call: Call, work: Callable[[Call], Any]) -> Any:
+    async def _resume(self, call: Call, work: Callable[[Call], Any], *, durable: bool = True) -> Any:
         """Goes on with a call in a new transaction, at the time that it is then."""
 
         def within(tx: Tx) -> Any:
@@ -211,7 +212,7 @@ class Dispatcher:
             call.now, call.wall = self._front.clock.now_ms(), self._front.clock.wall_ms()
             return work(call)
 
-        return await self._front.store.run(within)
+        return await self._front.store.run(within, durable=durable)
 
     def _call(self, tx: Tx, operation: Operation, visit: Visit) -> Call:
         front, request = self._front, visit.request
