@@ -23,6 +23,7 @@ COMMANDS = {
     "policy": "permissions:policy",
     "clock": "clock:clock",
     "reset": "events:reset",
+    "import": "moving:import_data",
     "demo": "demo:demo",
     "doctor": "doctor:doctor",
 }

@@ -89,8 +89,22 @@ def _trouble(text: str | None) -> Trouble | None:
 )
 @click.option("--strict", is_flag=True, help="Close queues without a policy to SNS and EventBridge, as AWS does.")
 @click.option("--chaos", metavar="seed=7,duplicate=0.1,...", help="Trouble on request; see the docs.")
-@click.option("--root-key", "root_keys", multiple=True, metavar="KEY:SECRET", help="A further root key.")
-@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A further name of this server.")
+@click.option(
+    "--root-key",
+    "root_keys",
+    multiple=True,
+    metavar="KEY:SECRET",
+    envvar="OUTFALL_ROOT_KEY",
+    help="A further root key.",
+)
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    envvar="OUTFALL_ALLOW_HOST",
+    help="A further name of this server.",
+)
 @click.option("--oidc", "providers", multiple=True, metavar="https://ISSUER=KEYS", help="A provider of tokens.")
 @click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
 @click.option("--environments-max", type=click.IntRange(1, 1000), default=32, show_default=True)

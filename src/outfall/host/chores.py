@@ -6,6 +6,7 @@ acknowledged comes back when its lease runs out, so a chore may be done twice an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from outfall.authz import uses
@@ -25,6 +26,7 @@ from outfall.services.logs import writer
 from outfall.services.s3 import aging, restoring
 from outfall.services.sns import http
 from outfall.services.sqs.moves import MOVES_QUEUE, step_move
+from outfall.store.blobs import Blobs
 
 Chore = Callable[[Item], Awaitable[None]]
 Step = Callable[[Context, Item], None]
@@ -43,7 +45,7 @@ def chores(
     store: Store,
     context: Callable[[Tx], Context],
     unpack: Callable[[Package], Awaitable[str | None]],
-    remove_blob: Callable[[str], None],
+    blobs: Blobs,
     log: Callable[[str], None],
 ) -> Mapping[str, Chore]:
     """Every chore, by its queue."""
@@ -64,7 +66,11 @@ def chores(
         await store.run(work)
 
     async def collect_garbage(item: Item) -> None:
-        remove_blob(item.payload.decode())
+        if blobs.remove_after_s and item.receives == 1:
+            due_ms = item.enqueued_ms + blobs.remove_after_s * 1000
+            await store.run(lambda tx: tx.release(GARBAGE_QUEUE, item.handle, due_ms=due_ms), durable=False)
+            return
+        await asyncio.to_thread(blobs.remove, item.payload.decode())
         await store.run(lambda tx: tx.acknowledge(GARBAGE_QUEUE, item.handle), durable=False)
 
     return {

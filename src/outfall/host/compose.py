@@ -218,7 +218,7 @@ async def compose(
             context=context,
             run=running,
             write_logs=write_logs,
-            chores=chores(store, context, sandbox.prepare, blobs.remove, log),
+            chores=chores(store, context, sandbox.prepare, blobs, log),
             runs_at_once=config.environments_max,
             log=log,
         )
@@ -247,7 +247,7 @@ async def compose(
         meter.drop()
         watch.drop()
         await store.clear()
-        blobs.clear()
+        await asyncio.to_thread(blobs.clear)
         await store.run(lambda tx: begin_sweeping(context(tx)))
 
     def about() -> dict[str, Any]:

@@ -174,7 +174,7 @@ class Door:
         except StoreError:
             return  # Nobody can tell now what is referred to.
         for blob in blobs - kept:
-            self._hall.blobs.remove(blob)
+            await asyncio.to_thread(self._hall.blobs.remove, blob)
 
     def _fault(self, visit: Visit, error: Exception) -> WireResponse:
         route, request = visit.route, visit.request

@@ -56,7 +56,7 @@ async def _shared(config: Config, endpoint: Callable[[], str], log: Callable[[st
         from outfall.store.postgres import PostgresStore
         from outfall.store.postgres_members import Members
     except ImportError:
-        raise StoreError("The driver for PostgreSQL is not installed: pip install 'outfall[postgres]'.") from None
+        raise StoreError("The driver for PostgreSQL is not installed: pip install 'outfall[many-machines]'.") from None
     name = secrets.token_hex(6)
     blobs = open_blobs(config.blobs)
     store = await PostgresStore.connect(config.store or "", name)

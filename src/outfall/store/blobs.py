@@ -20,6 +20,9 @@ from outfall.store.failures import sync_directory, told
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _INCOMING = "incoming"
+
+REMOVE_AFTER_S = 900
+"""For blobs that many nodes share: none can tell whether another still reads one."""
 _BEGIN_SIZE = 8 * 1024 * 1024
 
 
@@ -37,10 +40,16 @@ class BlobWriter(Protocol):
 
 
 class Blobs(Protocol):
-    """Blobs by their ids. What is asked of an id that is not there raises FileNotFoundError."""
+    """Blobs by their ids. What is asked of an id that is not there raises FileNotFoundError.
 
-    def begin(self) -> BlobWriter:
-        """A new blob."""
+    All but `begin` and `open` may wait for a network, and is not to be asked in the event loop.
+    """
+
+    remove_after_s: int
+    """How long a blob that no row refers to any more is kept for those who still read it."""
+
+    def begin(self, blob: str = "") -> BlobWriter:
+        """A new blob, under an id of its own unless it is given one."""
 
     def open(self, blob: str) -> BinaryIO:
         """The blob for reading, from its start; stays readable when the blob is removed."""
@@ -134,8 +143,9 @@ class FileWriter:
 class BlobFiles:
     """Blobs in the files of a directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, remove_after_s: int = 0) -> None:
         self._directory = directory
+        self.remove_after_s = remove_after_s
         if not (directory / _INCOMING).is_dir():
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             (directory / _INCOMING).mkdir(mode=0o700, exist_ok=True)
@@ -147,9 +157,9 @@ class BlobFiles:
             raise FileNotFoundError(blob)
         return self._directory / blob[:2] / blob
 
-    def begin(self) -> FileWriter:
+    def begin(self, blob: str = "") -> FileWriter:
         """A new blob."""
-        return FileWriter(self._directory, secrets.token_hex(16))
+        return FileWriter(self._directory, blob or secrets.token_hex(16))
 
     def open(self, blob: str) -> BinaryIO:
         """The blob for reading; `fileno()` serves `os.pread` and `sendfile`."""
@@ -181,8 +191,9 @@ class BlobFiles:
 class MemoryWriter:
     """A blob on its way into a `MemoryBlobs`."""
 
-    def __init__(self, blobs: dict[str, bytes]) -> None:
+    def __init__(self, blobs: dict[str, bytes], blob: str) -> None:
         self._blobs = blobs
+        self._blob = blob
         self._data: bytearray | None = bytearray()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -196,9 +207,8 @@ class MemoryWriter:
         data, self._data = self._data, None
         if data is None:
             raise ValueError("this blob is finished")
-        blob = secrets.token_hex(16)
-        self._blobs[blob] = bytes(data)
-        return blob
+        self._blobs[self._blob] = bytes(data)
+        return self._blob
 
     def abort(self) -> None:
         """Leaves nothing of it."""
@@ -208,6 +218,8 @@ class MemoryWriter:
 class MemoryBlobs:
     """Blobs in memory: the twin of `BlobFiles`."""
 
+    remove_after_s = 0
+
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
 
@@ -216,9 +228,9 @@ class MemoryBlobs:
             raise FileNotFoundError(blob)
         return self._blobs[blob]
 
-    def begin(self) -> MemoryWriter:
+    def begin(self, blob: str = "") -> MemoryWriter:
         """A new blob."""
-        return MemoryWriter(self._blobs)
+        return MemoryWriter(self._blobs, blob or secrets.token_hex(16))
 
     def open(self, blob: str) -> BinaryIO:
         """The blob for reading, without a file descriptor."""

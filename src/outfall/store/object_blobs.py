@@ -3,7 +3,7 @@
 A blob is one object, `PREFIX/ab/abcd...`, written in parts while it comes in and visible only when it is whole. What
 was half written is left to the bucket's own rule for incomplete uploads (`AbortIncompleteMultipartUpload`): another
 node cannot tell whether somebody still writes. A blob that is removed while it is read ends there, unlike an open file,
-so nodes remove blobs a while after the last row let go of them (`REMOVE_AFTER_S`).
+so that nodes remove blobs a while after the last row let go of them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import parse_qs, urlsplit
 
+from outfall.store.blobs import REMOVE_AFTER_S
 from outfall.store.errors import StoreError, StoreUnreadable
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ PARTS_AT_ONCE = 2
 SWEEP_AFTER_S = 24 * 3600
 """An object that nothing refers to may be one whose request is still under way on another node, until
 it is this old."""
-REMOVE_AFTER_S = 900
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _OPTIONS = {"endpoint", "region"}
@@ -103,7 +103,9 @@ class ObjectWriter:
 
 
 class ObjectBlobs:
-    """Blobs in a bucket. What is asked here waits for the network: not to be asked in the event loop."""
+    """Blobs in a bucket."""
+
+    remove_after_s = REMOVE_AFTER_S
 
     def __init__(self, store: S3Store) -> None:
         self._store = store
@@ -112,9 +114,9 @@ class ObjectBlobs:
         """Raises an error of the client when the bucket is not there or may not be read."""
         self._store.list_with_delimiter()
 
-    def begin(self) -> ObjectWriter:
+    def begin(self, blob: str = "") -> ObjectWriter:
         """A new blob."""
-        return ObjectWriter(self._store, secrets.token_hex(16))
+        return ObjectWriter(self._store, blob or secrets.token_hex(16))
 
     def open(self, blob: str) -> BinaryIO:
         """The blob for reading. Nothing is asked of the store before something is read."""

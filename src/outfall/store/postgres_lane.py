@@ -33,6 +33,7 @@ LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.Uniqu
 GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -69,13 +70,15 @@ class Lane:
 
         Raises `StoreUnavailable` and `StoreBusy`.
         """
-        size = len(jobs)
+        size, fresh = len(jobs), self._connection is None
         for tries in range(TRIES_MAX):
             connection = await self._ready()
             durable = any(job.durable for job in jobs[:size])
             tx = Queues(connection, self._values, self._holder, durable=durable, expected=size)
+            played = False
             try:
                 outcomes = await in_greenlet(lambda tx=tx, size=size, tries=tries: _play(tx, jobs[:size], tries))  # type: ignore[misc]
+                played = True
                 await tx.commit()
                 return list(tx.topics), outcomes, size
             except LOST:
@@ -86,7 +89,9 @@ class Lane:
                     await asyncio.sleep(random.random() * min(BACK_OFF_S * 2**tries, BACK_OFF_S_MAX))
             except GONE as error:
                 await self._drop()
-                raise StoreUnavailable from error
+                if fresh or played:
+                    raise StoreUnavailable from error
+                fresh = True  # It broke while it was idle, or halfway: nothing is committed, and a new one may do.
             except BaseException:
                 await self._drop()
                 raise
