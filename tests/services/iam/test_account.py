@@ -83,13 +83,109 @@ def test_nobody_else_changes_the_role_of_a_service(desk: Desk, operation: str, r
     )
 
 
-def test_suffixes_are_for_services_that_have_them(desk: Desk) -> None:
-    made = desk.iam("CreateServiceLinkedRole", AWSServiceName="autoscaling.amazonaws.com", CustomSuffix="mine")
-    assert made["Role"]["RoleName"] == "AWSServiceRoleForAutoScaling_mine"
-    asked = {"AWSServiceName": "lambda.amazonaws.com", "CustomSuffix": "mine"}
-    assert refused(desk, "CreateServiceLinkedRole", **asked)[2] == (
-        "Custom suffix is not allowed for lambda.amazonaws.com"
+SUFFIX_REFUSED = {
+    "rec-312": "ops.apigateway",
+    "rec-313": "eks-fargate",
+    "rec-314": "emrwal",
+    "rec-315": "ops.emr-serverless",
+    "rec-316": "eks",
+    "rec-317": "iotmanagedintegrations",
+    "rec-318": "kafkaconnect",
+    "rec-319": "wafv2",
+    "rec-320": "rolesanywhere",
+    "rec-321": "m2",
+    "rec-322": "dms-fleet-advisor",
+    "rec-323": "opsdatasync.ssm",
+    "rec-324": "resource-explorer-2",
+    "rec-325": "opsinsights.ssm",
+    "rec-326": "codestar-notifications",
+    "rec-327": "appmesh",
+    "rec-328": "waf",
+    "rec-329": "notifications",
+    "rec-330": "docdb-elastic",
+    "rec-331": "elasticbeanstalk",
+    "rec-332": "replication.ecr",
+    "rec-333": "ecs",
+    "rec-334": "batch",
+    "rec-335": "shield",
+    "rec-336": "redshift",
+    "rec-337": "rds",
+    "rec-338": "mrk.kms",
+    "rec-339": "eks-connector",
+    "rec-340": "kafka",
+    "rec-341": "observability.aoss",
+    "rec-342": "lakeformation",
+    "rec-343": "memorydb",
+    "rec-344": "elasticache",
+    "rec-345": "emr-containers",
+    "rec-346": "pullthroughcache.ecr",
+    "rec-347": "imagebuilder",
+    "rec-348": "cassandra.application-autoscaling",
+    "rec-349": "s3-outposts",
+    "rec-350": "eks-nodegroup",
+    "rec-351": "accountdiscovery.ssm",
+    "rec-352": "ssm-incidents",
+    "rec-353": "dms",
+    "rec-354": "ecr",
+    "rec-355": "sso",
+    "rec-356": "lex",
+    "rec-357": "repository.sync.codeconnections",
+    "rec-358": "ram",
+    "rec-359": "cks.kms",
+    "rec-360": "cloudtrail",
+    "rec-361": "ses",
+    "rec-362": "opensearchservice",
+    "rec-363": "ssm-quicksetup",
+    "rec-364": "vpcorigin.cloudfront",
+    "rec-365": "ec2-instance-connect",
+    "rec-366": "acm",
+    "rec-367": "elasticloadbalancing",
+    "rec-368": "fis",
+    "rec-369": "elasticfilesystem",
+    "rec-370": "replication.cassandra",
+    "rec-371": "config",
+    "rec-372": "autoscaling-plans",
+    "rec-373": "mq",
+    "rec-374": "email.cognito-idp",
+    "rec-375": "ec2.application-autoscaling",
+    "rec-376": "backup",
+    "rec-377": "grafana",
+    "rec-378": "lightsail",
+    "rec-379": "ssm",
+}
+"""Services whose role has one name and no other, as recorded."""
+
+
+@pytest.mark.parametrize("service", SUFFIX_REFUSED.values(), ids=SUFFIX_REFUSED)
+def test_the_role_of_a_service_has_one_name(desk: Desk, service: str) -> None:
+    name = f"{service}.amazonaws.com"
+    assert refused(desk, "CreateServiceLinkedRole", AWSServiceName=name, CustomSuffix="mine") == (
+        "InvalidInput",
+        400,
+        f"Custom suffix is not allowed for {name}",
     )
+    assert desk.iam("CreateServiceLinkedRole", AWSServiceName=name)["Role"]["Path"] == f"/aws-service-role/{name}/"
+
+
+@pytest.mark.parametrize(
+    "service, name", [("autoscaling", "AutoScaling"), ("connect", "AmazonConnect"), ("lexv2", "LexV2Bots")]
+)
+def test_some_services_let_their_role_have_a_suffix(desk: Desk, service: str, name: str) -> None:
+    made = desk.iam("CreateServiceLinkedRole", AWSServiceName=f"{service}.amazonaws.com", CustomSuffix="mine")
+    assert made["Role"]["RoleName"] == f"AWSServiceRoleFor{name}_mine"
+
+
+# rec-380
+def test_a_service_s_role_exists_already(desk: Desk) -> None:
+    desk.iam("CreateServiceLinkedRole", AWSServiceName="batch.amazonaws.com")
+    assert refused(desk, "CreateServiceLinkedRole", AWSServiceName="batch.amazonaws.com") == (
+        "InvalidInput",
+        400,
+        "Service role name AWSServiceRoleForBatch has been taken in this account, please try a different suffix.",
+    )
+
+
+def test_a_service_without_a_role_of_its_own(desk: Desk) -> None:
     assert refused(desk, "CreateServiceLinkedRole", AWSServiceName="s3.amazonaws.com")[0] == "InvalidInput"
 
 

@@ -1,7 +1,6 @@
-"""Service-linked roles: which services have one, how it is made and removed.
+"""Service-linked roles: how one is made and removed. Which services have one: `linked_services.py`.
 
 Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
-The names are those of the services' own pages on their service-linked roles.
 """
 
 from __future__ import annotations
@@ -12,35 +11,14 @@ from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam.checks import check
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
 from outfall.services.iam.handlers import LINKED_PATH, find_role, is_linked, new_id, save
+from outfall.services.iam.linked_services import SUFFIXED, linked_name
 from outfall.services.iam.model import DELETION_TASKS, ROLES, DeletionTask, Role, key
 from outfall.services.iam.roles import show_role
-
-LINKED = {
-    "autoscaling.amazonaws.com": "AWSServiceRoleForAutoScaling",
-    "cloudwatch-crossaccount.amazonaws.com": "AWSServiceRoleForCloudWatchCrossAccount",
-    "delivery.logs.amazonaws.com": "AWSServiceRoleForLogDelivery",
-    "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
-    "ecs.amazonaws.com": "AWSServiceRoleForECS",
-    "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
-    "events.amazonaws.com": "AWSServiceRoleForCloudWatchEvents",
-    "apidestinations.events.amazonaws.com": "AWSServiceRoleForAmazonEventBridgeApiDestinations",
-    "lambda.amazonaws.com": "AWSServiceRoleForLambda",
-    "lambda.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_LambdaConcurrency",
-    "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
-    "organizations.amazonaws.com": "AWSServiceRoleForOrganizations",
-    "rds.amazonaws.com": "AWSServiceRoleForRDS",
-    "replicator.lambda.amazonaws.com": "AWSServiceRoleForLambdaReplicator",
-    "support.amazonaws.com": "AWSServiceRoleForSupport",
-}
-"""Services that have a service-linked role, and its name."""
-
-SUFFIXED = frozenset({"autoscaling.amazonaws.com"})
-"""Services whose role may have a suffix of one's own."""
 
 
 def _linked_resource(call: Call, request: Request) -> str:
     service = str(request.get("AWSServiceName") or "")
-    return f"arn:aws:iam::{call.account}:role{LINKED_PATH}{service}/{LINKED.get(service, '*')}{_suffix(request)}"
+    return f"arn:aws:iam::{call.account}:role{LINKED_PATH}{service}/{linked_name(service) or '*'}{_suffix(request)}"
 
 
 def _suffix(request: Request) -> str:
@@ -57,10 +35,10 @@ def create_service_linked_role(call: Call, request: Request) -> Output:
     """Makes the role of a service. Its permissions are the service's own affair and are not shown here."""
     check(request, "AWSServiceName")
     service = request["AWSServiceName"]
-    stem = LINKED.get(service)
+    stem = linked_name(service)
     if stem is None:
         raise InvalidInput(f"Service {service} does not support service-linked roles.")
-    if request.get("CustomSuffix") and service not in SUFFIXED:
+    if request.get("CustomSuffix") and service.removesuffix(".amazonaws.com") not in SUFFIXED:
         raise InvalidInput(f"Custom suffix is not allowed for {service}")
     name = f"{stem}{_suffix(request)}"
     if call.tx.get(ROLES, key(call.account, name)) is not None:
