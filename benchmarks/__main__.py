@@ -20,17 +20,33 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import processes, report, scenarios_lambda, scenarios_s3, scenarios_sqs
+from benchmarks import processes, report, scenarios_growth, scenarios_lambda, scenarios_s3, scenarios_sqs
 from benchmarks.load import Failed
 from benchmarks.peers import OUTFALL, OUTFALL_SKIPPING, PEERS, Peer, Running, install
 from benchmarks.report import Figure, Results
 from benchmarks.scenario import Scale, take_turns
 
 START = (Figure("start to first answer", "s", "less", 0.25), Figure("idle memory, all processes", "MiB", "less", 60))
-SCENARIOS = (*scenarios_lambda.SCENARIOS, *scenarios_sqs.SCENARIOS, *scenarios_s3.SCENARIOS)
+SCENARIOS = (
+    *scenarios_lambda.SCENARIOS,
+    *scenarios_sqs.SCENARIOS,
+    *scenarios_s3.SCENARIOS,
+    *scenarios_growth.SCENARIOS,
+)
 FAILING = scenarios_lambda.FAILING_SCENARIO
 NAMES = ("start", *(scenario.name for scenario in SCENARIOS), FAILING.name)
-QUICK = Scale(seconds=0.2, backlog=20_000, fill_s=2, uploads=50, patience_s=5, samples=5, big=8 * 1024 * 1024)
+QUICK = Scale(
+    seconds=0.2,
+    backlog=20_000,
+    fill_s=2,
+    uploads=50,
+    patience_s=5,
+    samples=5,
+    big=8 * 1024 * 1024,
+    keys=3000,
+    part=8 * 1024 * 1024,
+    parts=8,
+)
 STARTS = 3
 SETTLED_S = 1.5
 """What a server does after its first answer is done by then."""
@@ -105,6 +121,7 @@ def main() -> None:
     options.add_argument("--no-peers", action="store_true", help="Outfall alone")
     options.add_argument("--quick", action="store_true", help="little of everything")
     options.add_argument("--backlog", type=int, help="messages in the long queue")
+    options.add_argument("--keys", type=int, help="keys in the large bucket")
     options.add_argument("--seconds", type=float, help="length of one slice of a rate")
     options.add_argument("--out", type=Path, help="the file for the table")
     given = options.parse_args()
@@ -112,6 +129,8 @@ def main() -> None:
     scale = QUICK if given.quick else Scale()
     if given.backlog:
         scale = replace(scale, backlog=given.backlog)
+    if given.keys:
+        scale = replace(scale, keys=given.keys)
     if given.seconds:
         scale = replace(scale, seconds=given.seconds)
     reasons: dict[str, str] = {}

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
 ANSWER_S_MAX = 60.0
+READ_SIZE = 4 * 1024 * 1024
 
 
 class Failed(Exception):
@@ -136,6 +139,29 @@ async def once(port: int, request: bytes, timeout_s: float = ANSWER_S_MAX) -> An
         raise Failed(f"no answer within {timeout_s:g} s") from None
     finally:
         connection.close()
+
+
+def large(port: int, request: bytes) -> tuple[Answer, float]:
+    """The answer to a request, and the seconds it took, where either has a body so large that the client would be the
+    limit if it kept it: more than the first pieces of it is read and dropped. Blocks: for a thread."""
+    with socket.create_connection(("127.0.0.1", port), ANSWER_S_MAX) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        began, whole, room = time.perf_counter(), b"", bytearray(READ_SIZE)
+        connection.sendall(request)
+        while b"\r\n\r\n" not in whole:
+            piece = connection.recv(READ_SIZE)
+            if not piece:
+                raise Failed("the server closed the connection")
+            whole += piece
+        head, _, body = whole.partition(b"\r\n\r\n")
+        found = re.search(rb"content-length: *(\d+)", head.lower())
+        missing = int(found[1]) - len(body) if found else 0
+        while missing > 0:
+            size = connection.recv_into(room)
+            if not size:
+                raise Failed("the server closed the connection")
+            missing -= size
+        return Answer(int(head[9:12]), body).ok(), time.perf_counter() - began
 
 
 Work = Callable[[Connection, int], Awaitable[None]]

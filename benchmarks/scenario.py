@@ -31,6 +31,11 @@ class Scale:
     samples: int = 30
     """Latencies taken in a round."""
     big: int = 64 * 1024 * 1024
+    keys: int = 1_000_000
+    """Keys in the large bucket."""
+    part: int = 64 * 1024 * 1024
+    parts: int = 80
+    """Parts of the multipart upload: five gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)

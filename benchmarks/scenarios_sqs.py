@@ -6,11 +6,13 @@ import json
 
 from benchmarks.load import Connection, sending, spread
 from benchmarks.peers import Running
-from benchmarks.report import Results
+from benchmarks.report import Figure, Results
 from benchmarks.scenario import Measured, Scale, Scenario, rate, rate_figures, unique
 
 MESSAGE = "x" * 256
 BATCH = [{"Id": str(n), "MessageBody": MESSAGE} for n in range(10)]
+ON_LONG, ON_SHORT = "SQS receive(10), long backlog", "SQS receive(10), short queue"
+GROWTH = "SQS receive, time on the backlog : on the short queue"
 SHORT = 2000
 """Messages that are received from each queue in the backlog scenario."""
 
@@ -69,10 +71,10 @@ async def backlog(server: Running, scale: Scale, results: Results) -> Measured:
                 f"backlog of {server.peer.name}: {filled.count * 10:,} messages, {filled.seconds:.0f} s"
             )
     measured: Measured = {}
-    for name, queue in (("SQS receive(10), long backlog", long), ("SQS receive(10), short queue", short)):
+    for name, queue in ((ON_LONG, long), (ON_SHORT, short)):
         work = sending([server.signer.sqs("ReceiveMessage", QueueUrl=queue, MaxNumberOfMessages=10)])
         measured |= await rate(server, name, 16, work, scale, count=SHORT // 10, of=10)
-    return measured
+    return measured | {GROWTH: measured[ON_SHORT] / measured[ON_LONG]}
 
 
 SCENARIOS = (
@@ -98,8 +100,9 @@ SCENARIOS = (
         "sqs-backlog",
         "sqs",
         (
-            *rate_figures("SQS receive(10), long backlog", "message"),
-            *rate_figures("SQS receive(10), short queue", "message"),
+            *rate_figures(ON_LONG, "message"),
+            *rate_figures(ON_SHORT, "message"),
+            Figure(GROWTH, "times", "less", 2),
         ),
         backlog,
         rounds=1,

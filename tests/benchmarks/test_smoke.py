@@ -8,14 +8,15 @@ from benchmarks.__main__ import QUICK, measure
 from benchmarks.peers import OUTFALL
 from benchmarks.report import Figure, Results, markdown
 
-from benchmarks import scenarios_lambda, scenarios_sqs
+from benchmarks import scenarios_growth, scenarios_lambda, scenarios_sqs
 
 
 def test_a_short_run_gives_every_figure_of_its_scenarios() -> None:
-    results = asyncio.run(measure({"sqs-send", "warm"}, [], QUICK))
+    names = {"sqs-send", "warm", "s3-multipart"}
+    results = asyncio.run(measure(names, [], QUICK))
     assert results.reasons == {}
-    scenarios = (*scenarios_sqs.SCENARIOS, *scenarios_lambda.SCENARIOS)
-    figures = [figure for one in scenarios if one.name in ("sqs-send", "warm") for figure in one.figures]
+    scenarios = (*scenarios_sqs.SCENARIOS, *scenarios_lambda.SCENARIOS, *scenarios_growth.SCENARIOS)
+    figures = [figure for one in scenarios if one.name in names for figure in one.figures]
     for figure in figures:
         assert (results.value(figure.name, OUTFALL.name) or 0) > 0, figure.name
     table = markdown(results, figures, [OUTFALL.name])
