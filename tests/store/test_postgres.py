@@ -1,0 +1,283 @@
+"""What the PostgreSQL engine promises beside the contract: many processes at once, and a database that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from outfall.store import StoreIsNewer, StoreUnreadable
+from outfall.store.errors import StoreUnavailable
+from outfall.store.node_facts import NodeFacts
+from outfall.store.postgres import PostgresStore
+from outfall.store.postgres_members import Members
+from tests import postgres
+from tests.contracts.test_store_rows import NOTES, Note
+
+
+@pytest.fixture
+def url() -> str:
+    return postgres.server().empty()
+
+
+@pytest.fixture
+def pair(url: str) -> Iterator[tuple[Any, Any]]:
+    """Two nodes on the same data."""
+    one, two = PostgresStore.open(url, "one"), PostgresStore.open(url, "two")
+    yield one, two
+    one.shut()
+    two.shut()
+
+
+def count_up(tx: Any) -> int:
+    row = tx.get(NOTES, ("n",))
+    value = int(row.text) + 1 if row else 1
+    tx.put(NOTES, ("n",), Note(str(value)))
+    return value
+
+
+def test_two_nodes_that_change_the_same_row_lose_no_change(url: str) -> None:
+    async def both() -> list[int]:
+        stores = [await PostgresStore.connect(url, name, lanes=3) for name in ("one", "two")]
+
+        async def many(store: PostgresStore) -> list[int]:
+            found = []
+            for _ in range(25):
+                found += await asyncio.gather(store.run(count_up), store.run(count_up))
+            return found
+
+        found = await asyncio.gather(*map(many, stores))
+        for store in stores:
+            await store.close()
+        return found[0] + found[1]
+
+    assert sorted(asyncio.run(both())) == list(range(1, 101))
+
+
+def test_what_two_read_and_each_changed_in_part_is_decided_one_after_the_other(url: str) -> None:
+    """Write skew: each may delete one of two rows as long as the other is there."""
+
+    async def both() -> list[bool]:
+        one, two = [await PostgresStore.connect(url, name, lanes=1) for name in ("one", "two")]
+        await one.run(lambda tx: [tx.put(NOTES, (name,), Note(name)) for name in "ab"])
+
+        def leave(tx: Any, name: str) -> bool:
+            both_there = len(list(tx.scan(NOTES))) == 2
+            return both_there and tx.delete(NOTES, (name,))
+
+        found = await asyncio.gather(one.run(lambda tx: leave(tx, "a")), two.run(lambda tx: leave(tx, "b")))
+        assert len(await one.run(lambda tx: list(tx.scan(NOTES)))) == 1
+        for store in (one, two):
+            await store.close()
+        return found
+
+    assert sorted(asyncio.run(both())) == [False, True]
+
+
+def test_two_nodes_that_claim_at_once_get_different_items(url: str) -> None:
+    async def both() -> list[int]:
+        stores = [await PostgresStore.connect(url, name) for name in ("one", "two")]
+        await stores[0].run(lambda tx: [tx.enqueue("q", b"", now_ms=0, due_ms=0) for _ in range(60)])
+
+        async def drain(store: PostgresStore) -> list[int]:
+            numbers: list[int] = []
+            while found := await store.run(lambda tx: tx.claim("q", now_ms=0, lease_ms=50, limit=4)):
+                numbers += [item.number for item in found]
+            return numbers
+
+        found = await asyncio.gather(*map(drain, stores))
+        for store in stores:
+            await store.close()
+        return found[0] + found[1]
+
+    numbers = asyncio.run(both())
+    assert len(numbers) == len(set(numbers)) == 60
+
+
+def test_a_reader_of_the_feed_misses_no_fact_that_commits_later_with_a_lower_number(url: str) -> None:
+    async def play() -> None:
+        store = await PostgresStore.connect(url)
+        slow = await store.connection()
+        await slow.execute("BEGIN")
+        number = await slow.fetchval("SELECT pg_current_xact_id()::text::bigint << 16")
+        later = await store.run(lambda tx: tx.append("quick", b"2"))
+        assert later > number
+        assert await store.run(lambda tx: tx.feed()) == [], "a reader would go on after it"
+        assert await store.run(lambda tx: tx.history("quick")) == [(later, b"2")]
+        await slow.execute("INSERT INTO history VALUES($1, 'slow', '1')", number)
+        await slow.execute("COMMIT")
+        assert await store.run(lambda tx: tx.feed()) == [(number, "slow", b"1"), (later, "quick", b"2")]
+        await slow.close()
+        await store.close()
+
+    asyncio.run(play())
+
+
+def test_facts_go_on_growing_in_a_database_that_was_restored(url: str) -> None:
+    store = PostgresStore.open(url)
+    last = store.transact(lambda tx: tx.append("s", b""))
+    asyncio.run(_execute(store, f"UPDATE history SET number = {last} + (1::bigint << 45)"))
+    store.shut()
+    again = PostgresStore.open(url)
+    assert again.transact(lambda tx: tx.append("s", b"")) > last + (1 << 45)
+    assert len(again.transact(lambda tx: tx.feed())) == 2
+    again.shut()
+
+
+async def _execute(store: PostgresStore, statement: str) -> None:
+    connection = await store.connection()
+    await connection.execute(statement)
+    await connection.close()
+
+
+def test_data_of_a_newer_version_is_left_alone(url: str) -> None:
+    store = PostgresStore.open(url)
+    asyncio.run(_execute(store, "UPDATE meta SET value = 99 WHERE name = 'schema'"))
+    store.shut()
+    with pytest.raises(StoreIsNewer):
+        PostgresStore.open(url)
+
+
+def test_tables_of_somebody_else_are_left_alone(url: str) -> None:
+    store = PostgresStore.open(url)
+    asyncio.run(_execute(store, "DELETE FROM meta WHERE name = 'schema'"))
+    store.shut()
+    with pytest.raises(StoreUnreadable):
+        PostgresStore.open(url)
+
+
+def test_many_nodes_may_make_the_tables_at_once(url: str) -> None:
+    async def start() -> None:
+        for store in await asyncio.gather(*(PostgresStore.connect(url, str(number)) for number in range(5))):
+            await store.close()
+
+    asyncio.run(start())
+
+
+def test_a_database_that_is_not_there_is_said_in_one_line() -> None:
+    with pytest.raises(StoreUnavailable, match="cannot be used"):
+        PostgresStore.open("postgresql://outfall@/postgres?host=/nowhere")
+
+
+def test_claims_of_a_dead_node_are_freed_and_those_of_others_are_not(pair: tuple[Any, Any]) -> None:
+    one, two = pair
+    one.transact(lambda tx: [tx.enqueue(f"lambda/{n % 2}", b"", now_ms=0, due_ms=0) for n in range(4)])
+    (mine,) = one.transact(lambda tx: tx.claim("lambda/0", now_ms=0, lease_ms=900))
+    (others,) = two.transact(lambda tx: tx.claim("lambda/1", now_ms=0, lease_ms=900))
+    assert set(two.transact(lambda tx: tx.holders("lambda/"))) == {"one", "two"}
+    assert two.transact(lambda tx: tx.free_of("one", "lambda/")) == 1
+    assert one.transact(lambda tx: tx.acknowledge("lambda/0", mine.handle)) is False
+    assert two.transact(lambda tx: tx.acknowledge("lambda/1", others.handle)) is True
+
+
+def test_claims_that_nobody_knows_of_are_freed(pair: tuple[Any, Any]) -> None:
+    one, _ = pair
+    one.transact(lambda tx: [tx.enqueue("q", b"", now_ms=0, due_ms=0) for _ in range(3)])
+    known, *_ = one.transact(lambda tx: tx.claim("q", now_ms=0, lease_ms=900, limit=3))
+    assert one.transact(lambda tx: tx.free_strays("q", [known.handle])) == 2
+    assert len(one.transact(lambda tx: tx.claim("q", now_ms=0, lease_ms=900, limit=3))) == 2
+
+
+def test_a_connection_that_broke_is_made_again(url: str) -> None:
+    store = PostgresStore.open(url, lanes=1)
+    assert store.transact(count_up) == 1
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outfall cut'"
+    cutter, cut_store = PostgresStore.open(url, "cutter"), PostgresStore.open(url, "cut", lanes=1)
+    cut_store.transact(count_up)
+    asyncio.run(_execute(cutter, cut))
+    assert cut_store.transact(count_up) == 3
+    for opened in (store, cutter, cut_store):
+        opened.shut()
+
+
+def members_of(store: PostgresStore, said: list[str]) -> Members:
+    return Members(store, lambda: NodeFacts(store.node, f"http://{store.node}", "1"), 0.05, said.append)
+
+
+def test_nodes_see_one_another_and_wake_one_another(url: str) -> None:
+    async def play() -> None:
+        said: list[str] = []
+        stores = [await PostgresStore.connect(url, name) for name in ("one", "two")]
+        members = [members_of(store, said) for store in stores]
+        for member in members:
+            await member.start()
+            await member.join()
+        await members[0].reload()
+        assert [node.id for node in members[0].nodes] == ["one", "two"]
+        woken: asyncio.Queue[str] = asyncio.Queue()
+        stores[1].subscribe(woken.put_nowait)
+        await stores[0].run(lambda tx: tx.wake("topic"))
+        assert await asyncio.wait_for(woken.get(), 5) == "topic"
+        assert abs(members[0].now_ms() - members[1].now_ms()) < 50
+        gone = members[1].nodes[0]
+        assert await members[1].remove(gone) in (True, False)
+        for member, store in zip(members, stores, strict=True):
+            await member.leave()
+            await store.close()
+        assert said == []
+
+    asyncio.run(play())
+
+
+def test_the_clock_is_the_databases_and_never_goes_back(url: str) -> None:
+    async def play() -> None:
+        store = await PostgresStore.connect(url, "one")
+        member = members_of(store, [])
+        await member.start()
+        told = await _fetch(store, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+        assert abs(member.now_ms() - told) < 200
+        before = member.now_ms()
+        member._set(before - 60_000, 0.0, 0.0)  # The database's clock was set back.
+        assert member.now_ms() >= before
+        await member.leave()
+        await store.close()
+
+    asyncio.run(play())
+
+
+async def _fetch(store: PostgresStore, statement: str) -> Any:
+    connection = await store.connection()
+    found = await connection.fetchval(statement)
+    await connection.close()
+    return found
+
+
+def test_who_begins_to_wait_in_a_transaction_is_told_what_came_meanwhile(url: str) -> None:
+    """A wake-up that arrives while a transaction is under way is told again after it: it may have seen nothing yet."""
+
+    async def play() -> None:
+        store = await PostgresStore.connect(url, lanes=1)
+        woken: list[str] = []
+
+        def look(tx: Any) -> None:
+            assert tx.claim("q", now_ms=0, lease_ms=1) == []
+            store.crew().tell(["q"])  # Another node has committed and told of it.
+            store.subscribe(woken.append)
+
+        await store.run(look)
+        assert woken == ["q"]
+        await store.close()
+
+    asyncio.run(play())
+
+
+def test_counts_are_put_together_and_stay_exact(url: str) -> None:
+    async def play() -> None:
+        store = await PostgresStore.connect(url)
+        member = members_of(store, [])
+        await member.start()
+        for _ in range(60):
+            await store.run(lambda tx: tx.enqueue("q", b"", now_ms=0, due_ms=0))
+        await member.join()
+        await asyncio.wait_for(_until(lambda: _fetch(store, "SELECT count(*) FROM work_counts")), 10)
+        assert (await store.run(lambda tx: tx.counts("q", 1))).ready == 60
+        await member.leave()
+        await store.close()
+
+    async def _until(count: Any) -> None:
+        while await count() > 1:
+            await asyncio.sleep(0.02)
+
+    asyncio.run(play())
