@@ -114,19 +114,28 @@ def failed(
     event_id: str = "",
     tries: int = 1,
     letter: tuple[Parcel, str, Receipt | Refusal] | None = None,
+    again_at: str = "",
 ) -> None:
     """Tells that a delivery has failed for good, and of its dead letter (its parcel, its queue, what came of it). What
-    no dead-letter queue has taken is held, to be sent again."""
+    no dead-letter queue has taken is held, to be sent again: to `target`, or to the ARN `again_at`."""
     event_id = event_id or _open(ctx, parcel, target)
     saved = letter is not None and isinstance(letter[2], Receipt)
-    undelivered(ctx, event_id, parcel, target, refusal, hold=not saved)
+    undelivered(ctx, event_id, parcel, target, refusal, hold=not saved, again_at=again_at)
     if letter is not None:
         _tell_letter(ctx, event_id, *letter)
     timeline.note(ctx, event_id, state="failed", attempts=tries, due_ms=0, undelivered=0 if saved else 1)
 
 
 def undelivered(
-    ctx: Context, event_id: str, parcel: Parcel, target: str, refusal: Refusal, *, role: str = "", hold: bool = True
+    ctx: Context,
+    event_id: str,
+    parcel: Parcel,
+    target: str,
+    refusal: Refusal,
+    *,
+    role: str = "",
+    hold: bool = True,
+    again_at: str = "",
 ) -> None:
     """Writes into the history of an event that something did not arrive, and holds it to be sent again."""
     role = role or parcel.sender.origin
@@ -143,7 +152,7 @@ def undelivered(
     )
     timeline.tell(ctx, event_id, told)
     if hold:
-        ctx.tx.put(UNDELIVERED, (event_id, role), Held(target, parcel))
+        ctx.tx.put(UNDELIVERED, (event_id, role), Held(again_at or target, parcel))
 
 
 def _tell_letter(ctx: Context, event_id: str, letter: Parcel, target: str, result: Receipt | Refusal) -> None:

@@ -20,7 +20,7 @@ MAY_REACH: dict[Origin, frozenset[str]] = {
     "s3": frozenset({"lambda", "sqs", "sns", "events"}),
     "destination": frozenset({"sqs", "sns", "lambda", "events", "s3"}),
     "dead-letter": frozenset({"sqs", "sns"}),
-    "sns": frozenset({"sqs", "lambda"}),
+    "sns": frozenset({"sqs", "lambda", "sns"}),
     "events": frozenset({"sqs", "sns", "lambda", "events"}),
     "alarm": frozenset({"sns"}),
     "logs": frozenset({"lambda"}),
@@ -28,9 +28,13 @@ MAY_REACH: dict[Origin, frozenset[str]] = {
 }
 """Which sender may reach which service. [s3-notifications.md 4.1, destinations.md 2.2, dlq.md]"""
 
-UNASKED: frozenset[tuple[Origin, str]] = frozenset({("s3", "events")})
-"""Where nothing has to be granted: a bucket that notifies EventBridge needs no permission on the bus.
+UNASKED: frozenset[tuple[Origin, str]] = frozenset({("s3", "events"), ("sns", "sns")})
+"""Where nothing has to be granted: a bucket that notifies EventBridge needs no permission on the bus, nor a topic one
+on its own subscription, whose endpoint is asked once more.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html"""
+
+ONCE_MORE: tuple[Origin, str] = ("sns", "sns")
+"""A topic sends to a subscription of its own what the endpoint did not take, and finds out itself whether it is there."""
 
 FORGIVEN: frozenset[tuple[Origin, str]] = frozenset({("sns", "sqs"), ("events", "sqs")})
 """Where a forgiving house delivers to a queue of the sender's own account that has no policy at all. AWS would drop it:
@@ -96,7 +100,7 @@ def _find(
     if receiver is None or arn.service not in MAY_REACH[sender.origin]:
         return Refusal("unsupported", f"{sender.origin} cannot deliver to {arn.service}")
     there = ctx.at(arn.account or _owner(ctx, arn) or ctx.account, arn.region or ctx.region)
-    if not receiver.exists(there, arn):
+    if (sender.origin, arn.service) != ONCE_MORE and not receiver.exists(there, arn):
         return Refusal("missing", f"{target} does not exist")
     if (sender.origin, arn.service) in UNASKED:
         return there, arn, receiver, None

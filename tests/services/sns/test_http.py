@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from outfall.core.arn import Arn
 from outfall.core.ports import Item
 from outfall.core.principal import ANONYMOUS
+from outfall.flow import timeline
+from outfall.flow.redeliver import redeliver
 from outfall.services.sns.http import QUEUE, HttpDelivery, http_done, http_request
 from outfall.services.sns.retries import RetryPolicy
+from outfall.services.sns.target import SnsTarget
 
 from .conftest import Sns
 
@@ -189,3 +193,25 @@ def test_a_backoff_grows_from_the_least_to_the_most(function: str) -> None:
     waits: list[Any] = [policy.wait_s(retry) for retry in range(1, 11)]
     assert waits == sorted(waits)
     assert (waits[0], round(waits[-1], 6)) == (5, 60)
+
+
+def test_what_an_endpoint_did_not_take_is_found_and_asked_of_it_again(sns: Sns) -> None:
+    policy = json.dumps({"healthyRetryPolicy": {"minDelayTarget": 1, "maxDelayTarget": 1, "numRetries": 1}})
+    topic = sns.topic()
+    confirm(sns, topic, DeliveryPolicy=policy)
+    sns.publish(topic, "m")
+    first = deliver(sns, 503)
+    ((_, event),) = sns.within(lambda ctx: list(ctx.tx.scan(timeline.EVENTS)))
+    assert (event.kind, event.state, event.function) == ("delivery", "waiting", URL)
+    sns.later(seconds=1)
+    assert deliver(sns, 503) is not None
+    [sent] = sns.within(lambda ctx: redeliver(ctx, event.id))
+    assert sent.receipt
+    assert deliver(sns) == first
+    facts = [type(fact).__name__ for fact in sns.within(lambda ctx: timeline.facts(ctx.tx, event.id))]
+    assert facts == ["DeliveryFailed", "WaitStarted", "Undelivered", "Delivered"]
+
+
+def test_a_subscription_is_no_target_for_others(sns: Sns) -> None:
+    arn = confirm(sns, sns.topic())
+    assert not sns.within(lambda ctx: SnsTarget().exists(ctx, Arn.parse(arn)))

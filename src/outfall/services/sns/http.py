@@ -17,6 +17,7 @@ from outfall.flow import passage
 from outfall.flow.send import Receipt, Refusal, send
 from outfall.services.sns import retries
 from outfall.services.sns.address import find_subscription, find_topic
+from outfall.services.sns.errors import NotFound
 from outfall.services.sns.model import Subscription, Topic
 
 PROTOCOLS = ("http", "https")
@@ -128,7 +129,16 @@ def http_done(ctx: Context, item: Item, status: int | None) -> None:
         letter = parcel, errand.dead_letter, send(ctx.at(topic.account, topic.region), errand.dead_letter, parcel)
     if errand.trace:
         refusal = Refusal("rejected", why)
-        passage.failed(ctx, parcel, errand.url, refusal, event_id=errand.event_id, tries=tries, letter=letter)
+        passage.failed(
+            ctx,
+            parcel,
+            errand.url,
+            refusal,
+            event_id=errand.event_id,
+            tries=tries,
+            letter=letter,
+            again_at=errand.subscription,
+        )
 
 
 def _tell_arrived(ctx: Context, errand: Errand, parcel: Parcel, receipt: Receipt) -> None:
@@ -141,4 +151,15 @@ def _tell_arrived(ctx: Context, errand: Errand, parcel: Parcel, receipt: Receipt
 def _parcel(errand: Errand) -> Parcel:
     account = Arn.parse(errand.topic).account
     sender = Sender("sns", service_principal("sns.amazonaws.com", account), errand.topic, account)
-    return Parcel(errand.body, sender, trace=errand.trace)
+    return Parcel(errand.body, sender, trace=errand.trace, key=errand.message_id)
+
+
+def ask_again(ctx: Context, arn: Arn, parcel: Parcel) -> str:
+    """Puts what an endpoint did not take on the queue once more, for the subscription with this ARN; the message id.
+    Raises `NotFound` when the subscription is gone."""
+    subscription = find_subscription(ctx, arn)
+    topic = find_topic(ctx, Arn.parse(subscription.topic)) if subscription else None
+    if topic is None or subscription is None:
+        raise NotFound("Subscription does not exist")
+    enqueue(ctx, topic, subscription, "Notification", parcel.key, parcel.body, parcel.root)
+    return parcel.key

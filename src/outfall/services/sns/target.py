@@ -7,7 +7,7 @@ from typing import Any
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.parcel import Parcel
-from outfall.services.sns import policy
+from outfall.services.sns import http, policy
 from outfall.services.sns.address import find_topic
 from outfall.services.sns.errors import NotFound, invalid
 from outfall.services.sns.message import SIZE_MAX, Publication, ids_for
@@ -28,12 +28,14 @@ class SnsTarget:
         return policy.topic_policy(ctx, arn)
 
     def exists(self, ctx: Context, arn: Arn) -> bool:
-        """Whether the topic is there."""
+        """Whether the topic is there. A subscription is no target, but for what its endpoint did not take."""
         return find_topic(ctx, arn) is not None
 
     def accept(self, ctx: Context, arn: Arn, parcel: Parcel) -> str:
-        """Publishes the parcel; its message id. Raises `NotFound`, and InvalidParameter when it is empty or too long,
-        or for a FIFO topic without a group."""
+        """Publishes the parcel, or asks a subscription's endpoint once more; its message id. Raises `NotFound`, and
+        InvalidParameter when it is empty or too long, or for a FIFO topic without a group."""
+        if _is_subscription(arn):
+            return http.ask_again(ctx, arn, parcel)
         topic = find_topic(ctx, arn)
         if topic is None:
             raise NotFound()
@@ -59,3 +61,8 @@ class SnsTarget:
             source_arn=parcel.sender.source_arn,
         )
         return publish(ctx, topic, publication, ctx.house.endpoint())[0]
+
+
+def _is_subscription(arn: Arn) -> bool:
+    """Topics have no colon in their names."""
+    return ":" in arn.resource
