@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .road import BAD, make_function, make_queue, make_role
 from .s3kit import S3
 from .test_s3_browsers import form, presigned
 
@@ -146,3 +147,30 @@ def test_a_lifecycle(s3: S3, ear: Ear) -> None:
     s3.put("gone")
     s3.inside.advance(days=2)
     assert "LifecycleExpiration:DeleteMarkerCreated" in ear.names()
+
+
+def test_s3_034_a_failure_of_a_listening_function_is_recorded_with_the_event(s3: S3) -> None:
+    """s3-034: S3 invokes asynchronously, so a failing function's record holds S3's own event."""
+    house: Any = s3.inside
+    role = make_role(house, s3.bucket, "sqs:SendMessage")
+    arn = make_function(house, s3.bucket, BAD, role)
+    url, queue = make_queue(house, f"{s3.bucket}-failed")
+    functions = s3.inside.client("lambda")
+    functions.put_function_event_invoke_config(
+        FunctionName=s3.bucket, DestinationConfig={"OnFailure": {"Destination": queue}}
+    )
+    functions.add_permission(
+        FunctionName=s3.bucket,
+        StatementId="s3",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{s3.bucket}",
+    )
+    rules = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.call("put_bucket_notification_configuration", NotificationConfiguration=rules)
+    s3.put("k")
+    s3.inside.run_until_idle()
+    [message] = s3.inside.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    record = json.loads(message["Body"])
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestPayload"]["Records"][0]["s3"]["object"]["key"] == "k"

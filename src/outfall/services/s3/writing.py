@@ -122,7 +122,7 @@ def copy_object(call: Call, request: Request) -> Output:
     if name and name not in checksums.DEFAULT_TYPES:
         raise errors.InvalidRequest(checksums.UNKNOWN)
     known = dict(source.version.checksums) if not _composite(source.version) else {}
-    wanted = name or next(iter(known), "CRC64NVME")
+    wanted = name or next((algorithm for algorithm, _ in source.version.checksums), checksums.UNSAID)
     if not source.version.parts and (wanted in known or not name):
         checked = {wanted: known[wanted]} if wanted in known else {}
         return _copied(call, request, (bucket, source, attributes, locked), source.version.etag, tuple(checked.items()))
