@@ -34,7 +34,7 @@ on its own subscription, whose endpoint is asked once more.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html"""
 
 ONCE_MORE: tuple[Origin, str] = ("sns", "sns")
-"""A topic sends to a subscription of its own what the endpoint did not take, and finds out itself whether it is there."""
+"""A topic sends to its own subscription what the endpoint did not take, and finds out itself whether it is there."""
 
 FORGIVEN: frozenset[tuple[Origin, str]] = frozenset({("sns", "sqs"), ("events", "sqs")})
 """Where a forgiving house delivers to a queue of the sender's own account that has no policy at all. AWS would drop it:
