@@ -281,3 +281,26 @@ def test_counts_are_put_together_and_stay_exact(url: str) -> None:
             await asyncio.sleep(0.02)
 
     asyncio.run(play())
+
+
+def test_what_a_work_does_beside_its_transaction_is_done_once_however_often_it_runs(url: str) -> None:
+    async def play() -> tuple[int, int]:
+        store = await PostgresStore.connect(url)
+        ran, done = [], []
+
+        def work(tx: Any) -> None:
+            ran.append(1)
+            tx.after(lambda: done.append(1))
+            if len(ran) == 1:
+                tx.ask("SELECT outfall_lost()")
+
+        await _execute(store, LOSE)
+        await store.run(work)
+        await store.close()
+        return len(ran), len(done)
+
+    assert asyncio.run(play()) == (2, 1)
+
+
+LOSE = """CREATE FUNCTION outfall_lost() RETURNS void LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$"""

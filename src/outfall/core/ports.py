@@ -169,6 +169,10 @@ class Tx(Protocol):
         """After the commit, tells subscribers that something changed at `topic`. Every change of a work queue that may
         make an item claimable sooner wakes the queue's name by itself."""
 
+    def after(self, act: Callable[[], None]) -> None:
+        """What a work does beside its transaction, so that it is done once however often the work is run: called after
+        the commit, or at once by an engine that runs no work twice."""
+
 
 class SharedTx(Tx, Protocol):
     """A transaction of an engine on which several processes work at once: it knows who claimed what."""

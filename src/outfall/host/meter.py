@@ -58,6 +58,9 @@ class Meter:
             series.emit(ctx, namespace, dimensions, samples)
             return
         where = (ctx.account, ctx.region, namespace, dimensions, ctx.now // MINUTE_MS * MINUTE_MS)
+        ctx.tx.after(lambda: self._gather(where, samples))
+
+    def _gather(self, where: Where, samples: tuple[Sample, ...]) -> None:
         self._gathered.setdefault(where, []).append(samples)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER_S, self._begin_writing)

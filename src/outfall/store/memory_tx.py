@@ -250,6 +250,9 @@ class MemoryTx:
     def wake(self, topic: str) -> None:
         self.topics[topic] = None
 
+    def after(self, act: Callable[[], None]) -> None:
+        act()
+
 
 def _item(row: Row) -> Item:
     handle = handle_of(row.number, row.receives)

@@ -32,6 +32,7 @@ LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.Uniqu
 
 GONE = (
     asyncpg.PostgresConnectionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
@@ -80,6 +81,8 @@ class Lane:
                 outcomes = await in_greenlet(lambda tx=tx, size=size, tries=tries: _play(tx, jobs[:size], tries))  # type: ignore[misc]
                 played = True
                 await tx.commit()
+                for act in tx.acts:
+                    act()
                 return list(tx.topics), outcomes, size
             except LOST:
                 await tx.rollback()

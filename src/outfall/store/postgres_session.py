@@ -102,7 +102,10 @@ class Session:
         self._begun = False
         self._saved = False
         self._mine_topics: dict[str, None] = {}
+        self._mine_acts: list[Callable[[], None]] = []
         self.topics: dict[str, None] = {}
+        self.acts: list[Callable[[], None]] = []
+        """What is to be done after the commit."""
         self.failure: BaseException | None = None
         """What the database refused. A work may have swallowed it, and yet nothing of the transaction is kept."""
 
@@ -162,12 +165,16 @@ class Session:
             self.ask("RELEASE SAVEPOINT work")
         self.topics.update(self._mine_topics)
         self._mine_topics.clear()
+        if self._mine_acts:
+            self.acts += self._mine_acts
+            self._mine_acts.clear()
 
     def undo(self) -> None:
         """The work failed: nothing of it is kept."""
         if self.failure is not None:
             raise self.failure
         self._mine_topics.clear()
+        self._mine_acts.clear()
         if self._saved:
             self._saved = False
             self.ask("ROLLBACK TO SAVEPOINT work")
@@ -191,6 +198,10 @@ class Session:
     def wake(self, topic: str) -> None:
         """After the commit, tells subscribers that something changed at `topic`."""
         self._mine_topics[topic] = None
+
+    def after(self, act: Callable[[], None]) -> None:
+        """Does something once the transaction is committed."""
+        self._mine_acts.append(act)
 
 
 _BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"

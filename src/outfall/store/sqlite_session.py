@@ -9,7 +9,7 @@ into the database itself begins the transaction, or sets a savepoint; others nee
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import MutableMapping, MutableSequence
+from collections.abc import Callable, MutableMapping, MutableSequence
 from typing import Any
 
 from outfall.store.errors import StoreFull
@@ -169,3 +169,7 @@ class Session:
     def wake(self, topic: str) -> None:
         """After the commit, tells subscribers that something changed at `topic`."""
         self.topics[topic] = None
+
+    def after(self, act: Callable[[], None]) -> None:
+        """At once: no work is run twice here."""
+        act()
