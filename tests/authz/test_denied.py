@@ -102,6 +102,32 @@ def test_s3_tells_strangers_nothing(who: object, owner: str) -> None:
     assert error.message == "Access Denied"
 
 
+@pytest.mark.parametrize("action, silent", [("lambda:GetFunction", True), ("lambda:InvokeFunction", False)])
+def test_rec_123_lambda_tells_strangers_only_why_they_may_not_invoke(action: str, silent: bool) -> None:
+    resource = f"arn:aws:lambda:us-east-1:{OTHER_ACCOUNT}:function:f"
+    error = denial(decide(USER, action, resource, identity=(policy(statement(action="*")),)), "lambda")
+    assert (error.code, error.message is None) == ("AccessDeniedException", silent)
+    mine = denial(decide(USER, action, resource.replace(OTHER_ACCOUNT, ACCOUNT)), "lambda")
+    assert mine.message.endswith(f"because no identity-based policy allows the {action} action")
+
+
+@pytest.mark.parametrize(
+    "service, action, ends",
+    [
+        ("sts", "sts:AssumeRole", "on resource: arn:aws:iam::111111111111:role/x"),
+        ("sts", "sts:TagSession", "on resource: arn:aws:iam::111111111111:role/x"),
+        (
+            "sts",
+            "sts:GetFederationToken",
+            "role/x because no identity-based policy allows the sts:GetFederationToken action",
+        ),
+    ],
+)
+def test_sts_gives_a_reason_for_all_but_assuming(service: str, action: str, ends: str) -> None:
+    decision = decide(USER, action, f"arn:aws:iam::{ACCOUNT}:role/x")
+    assert denial(decision, service).message.endswith(ends)
+
+
 def test_the_error_keeps_the_decision() -> None:
     decision = Decision(False, Ask(USER, "sqs:SendMessage", "*"), "because")
     assert denial(decision, "sqs").decision is decision

@@ -152,6 +152,8 @@ def test_the_lesson_by_a_role_whose_policies_start_empty(server: Server) -> None
     [event] = undelivered()
     told = outfall(plain_environment(), "events", "show", event["id"], "--endpoint", server.endpoint)
     assert json.dumps(statement, separators=(",", ":")) in told
+    told = outfall(plain_environment(), "explain", event["id"], "--endpoint", server.endpoint)
+    assert f"missing: {json.dumps(statement, separators=(',', ':'))}" in told
 
 
 def test_explain_on_the_command_line(server: Server) -> None:

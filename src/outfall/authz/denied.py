@@ -28,6 +28,16 @@ class DeniedRest(Denied):
     code = "AccessDeniedException"
 
 
+class DeniedSilently(DeniedRest):
+    """Access Denied"""
+
+    # What Lambda answers who does more than invoke a function of another account: its message is null.
+    # [LS:test_function_arns, rec-123]
+    def __init__(self, message: str | None = None, /, *, decision: Decision | None = None) -> None:
+        super().__init__(message, decision=decision)
+        self.message = None  # type: ignore[assignment]
+
+
 class DeniedJson(Denied):
     """Access Denied"""
 
@@ -65,6 +75,7 @@ CLASSES: dict[str, type[Denied]] = {
 """The class of a refusal by the service that answers."""
 
 
+_INVOKING = frozenset({"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"})
 _BARE = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 """Actions whose refusal gives no reason."""
 
@@ -72,6 +83,10 @@ _BARE = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 def denial(decision: Decision, service: str) -> Denied:
     """The error that `service` answers a refused call with."""
     made = CLASSES.get(service, Denied)
+    ask = decision.ask
+    strange = service == "lambda" and ":function:" in ask.resource and _is_stranger(decision)
+    if strange and ask.action not in _INVOKING:
+        made = DeniedSilently
     return made(message(decision, service), decision=decision)
 
 
@@ -96,9 +111,16 @@ def head(ask: Ask, action: str) -> str:
 
 
 def _is_stranger(decision: Decision) -> bool:
-    """S3 tells nothing to callers of another account and to anonymous ones."""
+    """S3 and Lambda tell nothing to callers of another account and to anonymous ones."""
     ask = decision.ask
-    return ask.principal.kind == "anonymous" or bool(ask.resource_account not in ("", ask.principal.account))
+    owner = ask.resource_account or account_in(ask.resource)
+    return ask.principal.kind == "anonymous" or owner not in ("", ask.principal.account)
+
+
+def account_in(resource: str) -> str:
+    """The account that an ARN names, or empty."""
+    parts = resource.split(":", 5)
+    return parts[4] if len(parts) == 6 else ""
 
 
 def _spelled(action: str, service: str) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import click
 
@@ -83,14 +83,29 @@ def _explain_past(endpoint: str, output: str, request_id: str) -> None:
         if not request_id:
             click.echo("Nothing was refused.")
             return
-        raise click.ClickException(
-            f"no decision for {request_id} is remembered: the server keeps the latest in memory. "
-            f"For an asynchronous event: outfall events show {request_id}"
-        )
+        _explain_event(endpoint, request_id)
+        return
     for decision in told["decisions"]:
         asked_by = f"  {decision['operation']}  {decision['request_id']}" if decision["request_id"] else ""
         click.echo(f"{clock(decision['at_ms'])}{asked_by}")
         _print(decision)
+
+
+def _explain_event(endpoint: str, event_id: str) -> None:
+    """What the history of an asynchronous event says of its deliveries."""
+    forgotten = f"no decision for {event_id} is remembered: the server keeps the latest in memory"
+    try:
+        deliveries = ask(endpoint, f"/_outfall/api/events/{quote(event_id, safe='')}")["deliveries"]
+    except click.ClickException:
+        raise click.ClickException(forgotten) from None
+    if not deliveries:
+        raise click.ClickException(f"{forgotten}, and the event of that id has delivered nothing")
+    for one in deliveries:
+        verdict = "delivered" if one["delivered"] else "NOT delivered"
+        click.echo(f"{clock(one['at_ms'])}  {one['role']} {verdict}: {one['target']}")
+        for name in ("explanation", "refused", "statement", "missing"):
+            if one.get(name):
+                click.echo(f"  {name}: {one[name]}")
 
 
 def _print(decision: dict[str, Any]) -> None:
