@@ -35,7 +35,9 @@ SERVICES: dict[str, type[AwsError]] = {
 }
 """Which services check so, and the error that each raises."""
 
-EXEMPT: frozenset[tuple[str, str]] = frozenset({("lambda", "Runtime")})
+EXEMPT: frozenset[tuple[str, str]] = frozenset(
+    {("lambda", "Runtime"), ("iam", "serviceSpecificCredentialId"), ("iam", "statusType")}
+)
 """Shapes that their service checks itself, with another text: a runtime may also be an ARN."""
 
 SAID: dict[tuple[str, str], str] = {

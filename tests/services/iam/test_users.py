@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from outfall.core.errors import AwsError
 from outfall.core.principal import Principal, root_of
 from outfall.services.iam.errors import DeleteConflict, LimitExceeded, NoSuchEntity, ValidationError
 from outfall.services.iam.keys import AccessKey, find_access_key
@@ -99,3 +100,91 @@ def test_a_user_with_keys_or_groups_stays(desk: Desk) -> None:
     desk.iam("DeleteUser", UserName="u")
     with pytest.raises(NoSuchEntity, match=r"The user with name u cannot be found\."):
         desk.iam("GetUser", UserName="u")
+
+
+REFERENCED = "Cannot delete entity, must remove referenced objects first."
+SERVICE_CREDENTIAL = {"UserName": "u", "ServiceName": "codecommit.amazonaws.com"}
+WRONG_ID = "Value at 'serviceSpecificCredentialId' failed to satisfy constraint: Member must satisfy regular "
+
+
+@pytest.mark.parametrize(
+    "operation, change, status, code, message",
+    [
+        pytest.param(
+            "CreateServiceSpecificCredential",
+            {"ServiceName": service},
+            404,
+            "NoSuchEntity",
+            f"No such service {service} is supported for Service Specific Credentials",
+            id=case,
+        )
+        for case, service in (
+            ("rec-304", "nonexistentservice.amazonaws.com"),
+            ("rec-305", "o3on3n3onosneo"),
+            ("rec-306", "lambda.amazonaws.com"),
+        )
+    ]
+    + [
+        pytest.param("DeleteUser", {}, 409, "DeleteConflict", REFERENCED, id="rec-307"),
+        pytest.param(
+            "UpdateServiceSpecificCredential",
+            {"ServiceSpecificCredentialId": "totally-wrong-credential-id-with-hyphens", "Status": "Inactive"},
+            400,
+            "ValidationError",
+            f"1 validation error detected: {WRONG_ID}expression pattern: [\\w]+",
+            id="rec-308",
+        ),
+        pytest.param(
+            "UpdateServiceSpecificCredential",
+            {"ServiceSpecificCredentialId": "satisfiesregexbutstillinvalid", "Status": "Inactive"},
+            404,
+            "NoSuchEntity",
+            "No such credential satisfiesregexbutstillinvalid exists",
+            id="rec-309",
+        ),
+        pytest.param(
+            "UpdateServiceSpecificCredential",
+            {"UserName": "wrong-user-name", "ServiceSpecificCredentialId": "A" * 21, "Status": "Inactive"},
+            404,
+            "NoSuchEntity",
+            "The user with name wrong-user-name cannot be found.",
+            id="rec-310",
+        ),
+        pytest.param(
+            "UpdateServiceSpecificCredential",
+            {"ServiceSpecificCredentialId": "A" * 21, "Status": "Invalid"},
+            400,
+            "ValidationError",
+            "1 validation error detected: Value at 'status' failed to satisfy constraint: "
+            "Member must satisfy enum value set",
+            id="rec-311",
+        ),
+    ],
+)
+def test_a_recorded_refusal_of_service_credentials(
+    desk: Desk, operation: str, change: dict[str, str], status: int, code: str, message: str
+) -> None:
+    desk.iam("CreateUser", UserName="u")
+    desk.iam("CreateServiceSpecificCredential", **SERVICE_CREDENTIAL)
+    given = SERVICE_CREDENTIAL if operation.startswith("Create") else {"UserName": "u"}
+    with pytest.raises(AwsError) as refused:
+        desk.iam(operation, **given | change)
+    assert (refused.value.status, refused.value.code, refused.value.message) == (status, code, message)
+
+
+def test_a_credential_for_another_service(desk: Desk) -> None:
+    desk.iam("CreateUser", UserName="u")
+    made = desk.iam("CreateServiceSpecificCredential", **SERVICE_CREDENTIAL)["ServiceSpecificCredential"]
+    assert (made["ServiceUserName"], made["Status"], len(made["ServiceSpecificCredentialId"])) == (
+        f"u-at-{ACCOUNT}",
+        "Active",
+        21,
+    )
+    id_ = made["ServiceSpecificCredentialId"]
+    desk.iam("UpdateServiceSpecificCredential", UserName="u", ServiceSpecificCredentialId=id_, Status="Inactive")
+    again = desk.iam("ResetServiceSpecificCredential", UserName="u", ServiceSpecificCredentialId=id_)
+    assert again["ServiceSpecificCredential"]["ServicePassword"] != made["ServicePassword"]
+    [listed] = desk.iam("ListServiceSpecificCredentials", UserName="u")["ServiceSpecificCredentials"]
+    assert (listed["Status"], "ServicePassword" in listed) == ("Inactive", False)
+    desk.iam("DeleteServiceSpecificCredential", UserName="u", ServiceSpecificCredentialId=id_)
+    desk.iam("DeleteUser", UserName="u")

@@ -13,6 +13,7 @@ from outfall.services.iam.oidc import OIDC_OPERATIONS
 from outfall.services.iam.policies import POLICY_OPERATIONS
 from outfall.services.iam.profiles import PROFILE_OPERATIONS
 from outfall.services.iam.roles import ROLE_OPERATIONS
+from outfall.services.iam.service_credentials import SERVICE_CREDENTIAL_OPERATIONS
 from outfall.services.iam.simulate import SIMULATE_OPERATIONS
 from outfall.services.iam.tagging import TAG_OPERATIONS
 from outfall.services.iam.users import USER_OPERATIONS
@@ -34,4 +35,5 @@ SERVICE = Service.of(
     ALIAS_OPERATIONS,
     LINKED_ROLE_OPERATIONS,
     OIDC_OPERATIONS,
+    SERVICE_CREDENTIAL_OPERATIONS,
 )

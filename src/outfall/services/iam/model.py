@@ -154,6 +154,18 @@ class DeletionTask(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class ServiceCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's credential for another service. `status` is Active or Inactive."""
+
+    account: str
+    user: str
+    id: str
+    service: str
+    password: str
+    created_ms: int
+    status: str = "Active"
+
+
 class LastUsed(msgspec.Struct, frozen=True):
     """The last use of an access key or of a role."""
 
@@ -179,6 +191,8 @@ ACCOUNT_ALIASES = Table("iam.account_aliases", AccountAlias)
 ALIAS_OWNERS = Table("iam.alias_owners", AccountAlias)
 # Key: (account, task id).
 DELETION_TASKS = Table("iam.deletion_tasks", DeletionTask)
+# Key: (account, user in lower case, credential id).
+SERVICE_CREDENTIALS = Table("iam.service_credentials", ServiceCredential)
 # Key: (access key id) or (role id).
 LAST_USED = Table("iam.last_used", LastUsed)
 

@@ -23,7 +23,7 @@ from outfall.services.iam.handlers import (
     with_extras,
 )
 from outfall.services.iam.keys import keys_of, rename_owner
-from outfall.services.iam.model import USERS, User, key
+from outfall.services.iam.model import SERVICE_CREDENTIALS, USERS, User, key
 from outfall.services.iam.paging import page
 from outfall.services.iam.roles import require_bare, under
 
@@ -121,6 +121,8 @@ def delete_user(call: Call, request: Request) -> Output:
         raise DeleteConflict("Cannot delete entity, must remove users from group first.")
     if keys_of(call, user.name):
         raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+    if next(iter(call.tx.scan(SERVICE_CREDENTIALS, key(call.account, user.name), limit=1)), None) is not None:
+        raise DeleteConflict
     call.tx.delete(USERS, key(call.account, user.name))
     return None
 
