@@ -244,10 +244,10 @@ DESCRIPTIONS = {
     "Published": "{resource} took {message} from {sender}: {wanted} of {listeners} want it",
     "BatchTaken": "{count} message(s) taken from {source} for {function}",
     "BatchEnded": "{deleted} message(s) deleted from {source}, {returned} return",
-    "DeliveryFailed": "{role}: attempt {attempt} to hand over to {target} failed: {explanation}",
+    "DeliveryFailed": "{role}{by}: attempt {attempt} to hand over to {target} failed: {explanation}",
     "Settled": "settled: {condition} after {attempts} attempt(s)",
-    "Delivered": "{role}: {size} bytes delivered to {target} as {receipt}",
-    "Undelivered": "{role}: NOT delivered to {target}: {explanation}",
+    "Delivered": "{role}{by}: {size} bytes delivered to {target} as {receipt}",
+    "Undelivered": "{role}{by}: NOT delivered to {target}: {explanation}",
 }
 """How each fact is told in a line."""
 
@@ -258,7 +258,8 @@ def describe(fact: dict[str, Any]) -> str:
         return f"waits {fact['nominal_ms'] / 1000:g} s for its next attempt, until {clock(fact['due_ms'])}"
     if fact["fact"] == "AttemptEnded":
         return _ended(fact)
-    said = DESCRIPTIONS[fact["fact"]].format(**fact) + (" (sent again on request)" if fact.get("again") else "")
+    by = f" of {fact['source']}" if fact.get("source") else ""
+    said = DESCRIPTIONS[fact["fact"]].format(**fact, by=by) + (" (sent again on request)" if fact.get("again") else "")
     return f"{said}; AWS would have refused it {fact['refused']}" if fact.get("refused") else said
 
 
