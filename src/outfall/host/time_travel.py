@@ -47,12 +47,14 @@ MOVED_TOPIC = "host/clock"
 
 async def open_clock(store: Store, kind: str, system: SystemClock | SharedClock) -> AnyClock:
     """The clock of that kind, `system` (the one that is given) or `manual`. A manual one begins at the wall's time, or
-    where it stood if that is later; nodes on one store share it: each move is told to all."""
+    where it stood if that is later; nodes on one store share it, and it goes on where
+    it stood."""
     if kind != "manual":
         return system
     clock = ManualClock(max(system.wall_ms(), await store.run(_saved_ms)))
     if not store.exclusive:
-        await store.run(lambda tx: tx.put(SAVED, ("now",), SavedTime(max(clock.now_ms(), _saved_ms(tx)))))
+        begun_ms = clock.now_ms()
+        clock = ManualClock(await store.run(lambda tx: _begin(tx, begun_ms)))
         followers: set[asyncio.Task[None]] = set()
 
         async def follow() -> None:
@@ -67,6 +69,12 @@ async def open_clock(store: Store, kind: str, system: SystemClock | SharedClock)
         store.subscribe(moved)
         await follow()
     return clock
+
+
+def _begin(tx: Tx, now_ms: int) -> int:
+    if not (saved_ms := _saved_ms(tx)):
+        tx.put(SAVED, ("now",), SavedTime(now_ms))
+    return saved_ms or now_ms
 
 
 def _saved_ms(tx: Tx) -> int:
