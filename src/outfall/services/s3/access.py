@@ -16,7 +16,7 @@ from outfall.core.ports import Tx
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Permission, Request, Resource
 from outfall.services.s3 import acl
-from outfall.services.s3.errors import AccessDenied, InvalidBucketOwnerAWSAccountID, NoSuchBucket
+from outfall.services.s3.errors import AccessDenied, InvalidArgument, InvalidBucketOwnerAWSAccountID, NoSuchBucket
 from outfall.services.s3.model import BUCKETS, OBJECTS, Bucket, Grant
 from outfall.services.s3.publicity import is_public_policy
 
@@ -41,11 +41,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-acce
 
 def require(call: Call, request: Request) -> Bucket:
     """The bucket that a request names. Errors: NoSuchBucket; AccessDenied if it is not `ExpectedBucketOwner`'s, or if
-    its requests cost the caller, who has not said that they may."""
+    its requests cost the caller, who has not said that they may; InvalidArgument for an empty version id."""
     bucket = find(call.tx, request["Bucket"])
     expected = request.get("ExpectedBucketOwner")
     if expected:
         check_owner(expected, bucket)
+    if request.get("VersionId") == "":
+        raise InvalidArgument("Version id cannot be the empty string", ArgumentName="versionId", ArgumentValue="")
     if bucket.requester_pays and call.account != bucket.account and request.get("RequestPayer") != "requester":
         raise AccessDenied
     return bucket

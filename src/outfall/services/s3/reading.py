@@ -14,7 +14,7 @@ from outfall.services.s3.attributes import checksum_members, described, quoted
 from outfall.services.s3.conditions import byte_range, unmodified
 from outfall.services.s3.encryption import check_readable
 from outfall.services.s3.expiry import expiration, http_date
-from outfall.services.s3.model import BUCKETS, Bucket, Version
+from outfall.services.s3.model import BUCKETS, NULL_VERSION, Bucket, Version
 
 OVERRIDES = {
     "ResponseCacheControl": "CacheControl",
@@ -122,6 +122,7 @@ def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -
         if found is None:
             raise _hidden(errors.NoSuchKey(Key=key), storage.newest_marker(call.tx, bucket, key))
         return found
+    check_version_id(bucket, version_id)
     found = storage.version(call.tx, bucket.name, key, version_id)
     if found is None:
         raise errors.NoSuchVersion(Key=key, VersionId=version_id)
@@ -129,6 +130,12 @@ def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -
         refused = errors.MethodNotAllowed(Method=METHODS.get(call.operation, "GET"), ResourceType="DeleteMarker")
         raise _hidden(refused, found, allow=True)
     return found
+
+
+def check_version_id(bucket: Bucket, version_id: str) -> None:
+    """Errors: InvalidArgument for a version of a bucket that never had any."""
+    if not bucket.versioning and version_id != NULL_VERSION:
+        raise errors.InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version_id)
 
 
 METHODS = {"HeadObject": "HEAD", "PutObjectTagging": "PUT", "PutObjectAcl": "PUT", "DeleteObjectTagging": "DELETE"}

@@ -10,7 +10,8 @@ from outfall.flow import notify
 from outfall.services.s3 import errors, lock, storage
 from outfall.services.s3.access import effective_policy, object_arn, of_current, of_version, require
 from outfall.services.s3.conditions import names_etag
-from outfall.services.s3.model import NULL_VERSION, Bucket, Version
+from outfall.services.s3.model import Bucket, Version
+from outfall.services.s3.reading import check_version_id
 from outfall.services.s3.writing import EMPTY_MD5, told_version
 
 KEYS_PER_REQUEST_MAX = 1000
@@ -71,11 +72,10 @@ def _removed(call: Call, bucket: Bucket, key: str, version_id: str, *, bypass: b
 
 
 def _removed_version(call: Call, bucket: Bucket, key: str, version_id: str, *, bypass: bool) -> dict[str, Any]:
+    check_version_id(bucket, version_id)
     there = storage.version(call.tx, bucket.name, key, version_id)
     output: dict[str, Any] = {"VersionId": version_id} if bucket.versioning else {}
     if there is None:
-        if not bucket.versioning and version_id != NULL_VERSION:
-            raise errors.NoSuchVersion(Key=key, VersionId=version_id)
         return output
     if bucket.lock is not None:
         lock.check_removal(call, bucket, key, there, bypass=bypass)
@@ -118,8 +118,11 @@ def delete_objects(call: Call, request: Request) -> Output:
             continue
         try:
             result = _removed(call, bucket, key, version_id, bypass=bool(request.get("BypassGovernanceRetention")))
-        except (errors.AccessDenied, errors.NoSuchVersion) as refused:
+        except errors.AccessDenied as refused:
             failed.append(named | {"Code": refused.code, "Message": refused.message})
+            continue
+        except errors.InvalidArgument:
+            failed.append(named | {"Code": "NoSuchVersion", "Message": str(errors.NoSuchVersion.__doc__)})
             continue
         if result.get("DeleteMarker"):
             named |= {"DeleteMarker": True, "DeleteMarkerVersionId": result["VersionId"]}
