@@ -52,7 +52,7 @@ async function open(): Promise<void> {
     return;
   }
   source.onopen = () => {
-    clearTimeout(doubting);
+    trust();
     become("open");
     againListeners.forEach((listener) => listener());
   };
@@ -67,13 +67,15 @@ async function open(): Promise<void> {
 /** It broke: try again soon, and say so if that does not help at once. */
 function lost(): void {
   close();
+  doubting ??= setTimeout(() => become("lost"), LOST_AFTER_MS);
+  clearTimeout(retrying);
+  retrying = setTimeout(() => void open(), state === "lost" ? RETRY_MS : RETRY_MS / 4);
+}
+
+/** There is no reason to doubt that the server is there, or nobody looks. */
+function trust(): void {
   clearTimeout(doubting);
-  doubting = setTimeout(() => become("lost"), state === "lost" ? 0 : LOST_AFTER_MS);
-  retrying = setTimeout(() => void open(), RETRY_MS / 4);
-  if (state === "lost") {
-    clearTimeout(retrying);
-    retrying = setTimeout(() => void open(), RETRY_MS);
-  }
+  doubting = undefined;
 }
 
 function close(): void {
@@ -88,7 +90,7 @@ function onVisibility(): void {
       opens++;
       close();
       clearTimeout(retrying);
-      clearTimeout(doubting);
+      trust();
     }, REST_AFTER_MS);
   } else if (source === null) {
     void open();

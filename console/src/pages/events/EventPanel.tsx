@@ -207,7 +207,7 @@ function NotDelivered({ event, delivery, onMended }: NotDeliveredProps) {
         )
       }
     >
-      {delivery.explanation} Lambda raised the DestinationDeliveryFailures metric. AWS drops the record here; Outfall keeps it so you can read it below.
+      {(delivery.explanation ?? "").replace(/\.?$/, ".")} Lambda raised the DestinationDeliveryFailures metric. AWS drops the record here; Outfall keeps it so you can read it below.
     </Alert>
   );
 }
@@ -221,7 +221,7 @@ function LogLines({ detail }: { detail: EventDetail }) {
     <ExpandableSection headerText="Log" expanded={open} onChange={(change) => setOpen(change.detail.expanded)}>
       {open && !group && <Box color="text-body-secondary">The function has written nothing.</Box>}
       {read.error && <Alert type="error">{read.error}</Alert>}
-      {read.data !== undefined && <Code text={read.data || "The log has no lines of this event any more."} language="text" label="Copy the log" />}
+      {read.data !== undefined && <Code text={read.data || "The log has no lines of this event: its role may not write logs, or they are gone."} language="text" label="Copy the log" />}
     </ExpandableSection>
   );
 }

@@ -99,9 +99,9 @@ export function status(event: EventRow, now_ms: number): Status {
   if (event.state === "running") return { type: "in-progress", text: `Attempt ${event.attempts + 1} runs` };
   if (event.undelivered) return { type: "error", text: "Record not delivered" };
   const sent = event.history?.find(({ fact, role }) => fact === "Delivered" && role === "destination");
-  const where = sent ? `, sent to ${lastName(text(sent.target))}` : "";
-  if (event.state === "succeeded") return { type: "success", text: `Succeeded${where}` };
-  return { type: "error", text: `Failed${where}` };
+  const queue = sent && lastName(text(sent.target));
+  if (event.state === "succeeded") return { type: "success", text: queue ? `Sent to ${queue}` : "Succeeded" };
+  return { type: "error", text: queue ? `Failed, sent to ${queue}` : "Failed" };
 }
 
 /** What an event is called: the object that it is about, else its function. */
