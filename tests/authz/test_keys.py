@@ -197,6 +197,17 @@ def test_a_service_has_keys_of_its_own(key: str, value: Any) -> None:
     assert decision.allowed, GLOBAL
 
 
+def test_a_decision_tells_which_keys_were_asked_for() -> None:
+    document = policy(
+        statement(action="s3:*", Condition={"StringEquals": {"s3:prefix": "a/", "my:own": "x"}}),
+        statement(action="s3:*", Condition={"StringEquals": {"my:own": "x"}}),
+    )
+    decision = decide_all(USER, "s3:ListBucket", "arn:aws:s3:::b", identity=(document,), parameters={"Prefix": "a/"})
+    assert decision.seen == {"s3:prefix": "a/", "my:own": None}
+    plain = decide_all(USER, "sqs:SendMessage", QUEUE, identity=(policy(statement()),))
+    assert plain.seen == {}
+
+
 def test_root_has_the_keys_of_an_account() -> None:
     for key, value in (("aws:PrincipalType", "Account"), ("aws:userid", ACCOUNT), ("aws:username", None)):
         document = policy(statement("Deny", Principal="*", Condition=condition(key, value)))

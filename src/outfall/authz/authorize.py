@@ -17,6 +17,7 @@ import msgspec
 from outfall.authz import explain
 from outfall.authz.decision import Ask, Decision
 from outfall.authz.evaluate import Asked, Found, denial_at, denial_at_any, denial_in, grant_at, grant_in
+from outfall.authz.glob import KeyValue
 from outfall.authz.keys import Given, request_keys
 from outfall.authz.principals import Reach
 from outfall.authz.sides import Sides, sides_of
@@ -57,6 +58,12 @@ def judge(ctx: Context, ask: Ask) -> Decision:
 
 def judge_by(ctx: Context, ask: Ask, sides: Sides, owner: str) -> Decision:
     """What these policies say of a resource that `owner` has."""
+    seen: dict[str, KeyValue] = {}
+    decision = _judged(ctx, ask, sides, owner, seen)
+    return msgspec.structs.replace(decision, seen=seen) if seen else decision
+
+
+def _judged(ctx: Context, ask: Ask, sides: Sides, owner: str, seen: dict[str, KeyValue]) -> Decision:
     principal = ask.principal
     lookup = request_keys(
         ctx,
@@ -66,6 +73,7 @@ def judge_by(ctx: Context, ask: Ask, sides: Sides, owner: str) -> Decision:
         resource=ask.resource,
         owner=owner,
         parameters=ask.parameters,
+        seen=seen,
     )
     asked = Asked(principal, ask.action.lower(), ask.resource, lookup, bool(sides.boundary))
     refused = _explicit_deny(ask, asked, sides) or _organisation(ask, asked, sides)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from outfall.authz.glob import KeyValue
 from outfall.authz.keys import Given
 from outfall.core.principal import Principal
 
@@ -36,6 +37,8 @@ class Decision(msgspec.Struct, frozen=True):
     `kind` what sort of policy decided (as `identity-based policy`). `missing` is the JSON of a statement that would
     allow it, or empty.
 
+    `seen` holds the condition keys that the policies asked for, in lower case, with what the request had.
+
     `audited`: AWS would have refused, for `reason`; it was allowed since the server only audits.
     """
 
@@ -48,3 +51,4 @@ class Decision(msgspec.Struct, frozen=True):
     policy: str = ""
     kind: str = ""
     audited: bool = False
+    seen: Mapping[str, KeyValue] = {}

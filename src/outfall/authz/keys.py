@@ -140,12 +140,19 @@ def request_keys(
     resource: str = "*",
     owner: str = "",
     parameters: Mapping[str, Any] | None = None,
+    seen: dict[str, KeyValue] | None = None,
 ) -> Lookup:
-    """A lookup that prefers what the caller gave."""
+    """A lookup that prefers what the caller gave; it notes in `seen` what was looked up, and what was found."""
     lowered: dict[str, KeyValue] | None = None
     facts = _Facts(action.partition(":")[0].lower(), resource, parameters or {}, ctx, principal, owner)
 
     def lookup(key: str) -> KeyValue:
+        value = find(key)
+        if seen is not None:
+            seen[key] = value
+        return value
+
+    def find(key: str) -> KeyValue:
         nonlocal lowered
         if lowered is None:
             lowered = {k.lower(): v if isinstance(v, str) else tuple(v) for k, v in given.items()}

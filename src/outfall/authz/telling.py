@@ -34,6 +34,7 @@ def told(ctx: Context, decision: Decision) -> dict[str, Any]:
         "action": ask.action,
         "resource": ask.resource,
         "context": context_of(ctx, decision),
+        "absent": sorted(key for key, value in decision.seen.items() if value is None),
         "policies": list(decision.policies),
         "kind": decision.kind,
         "policy": decision.policy,
@@ -63,5 +64,9 @@ def context_of(ctx: Context, decision: Decision) -> dict[str, str | list[str]]:
     for key in names:
         value = None if key.lower() in lowered else lookup(key.lower())
         if value is not None:
+            found[key] = value if isinstance(value, str) else list(value)
+    told = {key.lower() for key in found}
+    for key, value in decision.seen.items():
+        if value is not None and key not in told:
             found[key] = value if isinstance(value, str) else list(value)
     return found

@@ -126,6 +126,8 @@ def _print(decision: dict[str, Any]) -> None:
         click.echo(f"  {decision['missing']}")
     shown = ", ".join(f"{key}={value}" for key, value in decision["context"].items())
     click.echo(f"  context: {shown}")
+    if decision["absent"]:
+        click.echo(f"  the policies ask for what the request did not have: {', '.join(decision['absent'])}")
 
 
 @click.command()

@@ -153,6 +153,7 @@ def _without_documents(decision: Decision, ask: Ask) -> Decision:
         decision.policy,
         decision.kind,
         decision.audited,
+        decision.seen,
     )
 
 
