@@ -126,10 +126,11 @@ class Queues(Rows):
         if groups:
             found = self._with_followers(where, found, now_ms, limit)
         until = now_ms + lease_ms
-        for row in found:
-            first = now_ms if row[6] is None else row[6]
-            turn = until if row[1] is None else None
-            self._execute(ask.LEASE, (turn, until, row[5] + 1, first, row[0]))
+        leases = [
+            (until if row[1] is None else None, until, row[5] + 1, now_ms if row[6] is None else row[6], row[0])
+            for row in found
+        ]
+        self._db.executemany(ask.LEASE, leases)
         for group in groups:
             self._settle(where, group)
         return [_claimed(row, now_ms, until) for row in found]
