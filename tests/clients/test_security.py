@@ -446,3 +446,15 @@ def test_the_last_use_of_a_key_is_told(server: Server) -> None:
     told = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
     assert (told["UserName"], told["AccessKeyLastUsed"]["ServiceName"]) == ("used", "sts")
     assert told["AccessKeyLastUsed"]["Region"] == "eu-west-1"
+
+
+def test_sessions_of_users_do_not_call_iam(server: Server) -> None:
+    sts = server.client("sts")
+    for made in (sts.get_session_token(), sts.get_federation_token(Name="guest")):
+        given = made["Credentials"]
+        mine = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        assert server.client("sts", *mine).get_caller_identity()["Account"] == "000000000000"
+        with pytest.raises(ClientError) as refused:
+            server.client("iam", *mine).list_roles()
+        assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

@@ -97,6 +97,7 @@ def test_s3_computes_crc64nvme_when_nothing_is_named(blobs):
 
 
 WRONG = "1" * 64
+# sigv4-008, sigv4-009
 REFUSED = [
     (
         {"x-amz-content-sha256": WRONG},

@@ -60,12 +60,15 @@ class Admission:
         else:
             signing = self._verifier.verify(signed, request, caller.secret, clock.wall_ms(), kind)
         check_token(caller, signed.session_token, kind, clock)
+        if signed.service == "iam" and caller.token and not caller.principal.role_arn:
+            # Sessions of users and federated users cannot call IAM: nobody has a device (MFA) here that would let them.
+            # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+            raise refusals.unknown_key(kind, signed.access_key)
         if kind == "s3" and signed.presigned:
             request.headers = claims.headers_in_url(request) | request.headers
         region = signed.region or DEFAULT_REGION
         self._callers.note_use(tx, signed.access_key, caller.principal, signed.service, region, clock.now_ms())
         return Admitted(caller.principal, region, signing)
-
 
     def find(self, tx: Tx, access_key: str, kind: Kind) -> Caller:
         """The owner of an access key; raises the error for one that nobody has."""
