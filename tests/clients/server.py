@@ -42,6 +42,8 @@ class Server:
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self._clients: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
+        """What it finds beside the plain environment."""
 
     def command(self, *more: str) -> list[str]:
         """What is typed to start it."""
@@ -49,8 +51,9 @@ class Server:
         return [*command, "--data", str(self.directory / "data"), *self.arguments, *more]
 
     def start(self, *more: str) -> Server:
+        environment = plain_environment() | self.environment
         with (self.directory / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(self.command(*more), stdout=log, stderr=log, env=plain_environment())
+            self.process = subprocess.Popen(self.command(*more), stdout=log, stderr=log, env=environment)
         process = self.process
         if not wait_until(lambda: is_up(self.endpoint) or process.poll() is not None, 30) or process.poll() is not None:
             raise AssertionError(f"the server did not start:\n{self.log()}")

@@ -55,6 +55,9 @@ def open_objects(url: str) -> ObjectBlobs:
     endpoint = options.get("endpoint") or f"https://s3.{region}.amazonaws.com"
     try:
         provider: Any = Boto3CredentialProvider()
+    except ValueError:
+        raise StoreUnreadable(f"No AWS credentials were found for the blobs at {url}.") from None
+    try:
         store = S3Store(
             parts.netloc,
             prefix=parts.path.strip("/") or None,
