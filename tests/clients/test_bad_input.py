@@ -123,7 +123,7 @@ def test_unknown_targets_and_operations(server: Server) -> None:
     "service, method, path, body, headers, name",
     [
         ("lambda", "GET", "/2020-04-22/code-signing-configs", b"", {}, "lambda:ListCodeSigningConfigs"),
-        ("s3", "GET", "/b?inventory", b"", {}, "s3:ListBucketInventoryConfigurations"),
+        ("s3", "GET", "/b?metadataTable", b"", {}, "s3:GetBucketMetadataTableConfiguration"),
         ("dynamodb", "POST", "/", b"{}", {"X_Amz_Target": "DynamoDB_20120810.ListTables", **JSON}, "dynamodb"),
         ("logs", "POST", "/", b"{}", {"X_Amz_Target": "Logs_20140328.DescribeQueries", **JSON}, "logs:DescribeQueries"),
         (
