@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import threading
 import time
-import urllib.request
-from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,6 +62,9 @@ class OidcKeys:
 
 
 def _fetched(url: str) -> str:
+    import urllib.request  # here: few servers need it, and all would wait for it at their start
+    from http.client import HTTPException
+
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             return _text(answer.read(SIZE_MAX + 1))
