@@ -47,7 +47,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def user(context: BrowserContext, server: Server, request: pytest.FixtureRequest) -> Iterator[User]:
-    """Somebody in front of the console. Errors in the page, scripts and styles that its policy refused fail the test."""
+    """Somebody in front of the console. Errors in the page, and what its policy refused, fail the test."""
     page = context.new_page()
     complaints: list[str] = []
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from outfall.cli.client import wait_until
-from outfall.cli.lesson import TRUST, package
+from outfall.cli.lesson import LOGGING_POLICY, TRUST, package
 from tests.clients.server import Server
 from tests.console.user import User
 
@@ -24,6 +24,7 @@ def road(server: Server) -> Server:
     url = sqs.create_queue(QueueName="S3-success")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     role = iam.create_role(RoleName="echo-role", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="echo-role", PolicyArn=LOGGING_POLICY)
     statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_role_policy(RoleName="echo-role", PolicyName="send", PolicyDocument=document)
@@ -72,13 +73,14 @@ def test_an_event_is_sent_again_edited(user: User, road: Server) -> None:
     event = send(road, {"number": 2})
     user.open(f"/events/{event}")
     user.click("Send again")
-    user.fill("Event", '{"number": 3}')
+    dialog = user.page.get_by_role("dialog")
+    user.fill("Event", '{"number": 3}', within=dialog)
     user.shot("events-send-again")
-    user.click("Send", within=user.page.get_by_role("dialog"))
+    user.click("Send", within=dialog)
     user.sees("Sent again as")
     received(road)
     api = road.endpoint + "/_outfall/api/events"
-    assert wait_until(lambda: user.page.request.get(f"{api}?text=%22number%22:3").json()["events"] != [], 10)
+    assert wait_until(lambda: user.page.request.get(f"{api}?text=%22number%22:%203").json()["events"] != [], 10)
 
 
 def test_events_are_found_by_their_state_and_what_is_in_them(user: User, road: Server) -> None:

@@ -29,4 +29,4 @@ def test_events_go_on_being_shown_after_a_restart(user: User, server: Server) ->
     user.sees("The connection to the server is lost")
     server.start()
     user.sees("The server is back.")
-    expect(user.page.get_by_role("button", name=f"Connected to 127.0.0.1:{server.port}")).to_be_visible()
+    expect(user.page.get_by_role("link", name=f"Connected to 127.0.0.1:{server.port}")).to_be_visible()

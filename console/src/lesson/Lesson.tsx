@@ -4,7 +4,7 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import { useNavigate } from "react-router-dom";
 import { useFlash } from "../app/flash";
 import { useServerNow } from "../live/clock";
@@ -55,17 +55,26 @@ export default function Lesson({ columns = false }: { columns?: boolean }) {
 
 function StepLine({ step, state, current }: { step: Step; state: LessonState; current: boolean }) {
   const navigate = useNavigate();
-  if (step.done(state)) return <StatusIndicator type="success">{step.title}</StatusIndicator>;
-  if (!current) return <StatusIndicator type="pending">{step.title}</StatusIndicator>;
+  if (step.done(state)) return <Marked type="success" said="Done" title={step.title} />;
+  if (!current) return <Marked type="pending" said="To be done" title={step.title} />;
   return (
     <div className="lesson-next">
-      <StatusIndicator type="in-progress">{step.title}</StatusIndicator>
+      <Marked type="in-progress" said="Next" title={step.title} />
       <Box color="text-body-secondary" fontSize="body-s" margin={{ vertical: "xxs" }}>
         {step.how(state)}
       </Box>
       <Waiting state={state} />
       <Button onClick={() => navigate(step.to(state))}>Take me there</Button>
     </div>
+  );
+}
+
+function Marked({ type, said, title }: { type: StatusIndicatorProps.Type; said: string; title: string }) {
+  return (
+    <span className="lesson-line">
+      <StatusIndicator type={type} iconAriaLabel={said} />
+      <span>{title}</span>
+    </span>
   );
 }
 
