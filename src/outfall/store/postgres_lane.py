@@ -2,8 +2,8 @@
 
 Works that wait while a batch is under way share the next one: one BEGIN, one look at what all of them read, one sending
 of what all of them wrote, one COMMIT. A batch that lost against another transaction (SQLSTATE 40001, 40P01) is run
-again, a little later and smaller; from the third time on it takes its turn at the turnstile, where those that lost wait
-for one another, so that each commits sooner or later.
+again, a little later and smaller, and takes its turn at the turnstile, where those that lost wait for one another, so
+that each commits sooner or later. So do the few batches that come next.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from outfall.store.postgres_session import Connection, in_greenlet
 from outfall.store.values import Values
 
 TRIES_MAX = 40
-TURNSTILE_FROM = 2
+CAREFUL_FOR = 4
+"""After a loss, that many batches take their turn from the start: where nodes contend for the same, to lose is dearer
+than to wait."""
 BACK_OFF_S = 0.001
 BACK_OFF_S_MAX = 0.05
 
@@ -63,6 +65,7 @@ class Lane:
         self._values = values
         self._holder = holder
         self._connection: Connection | None = None
+        self._careful = 0
         self.retries = 0
         """How often a batch lost."""
 
@@ -73,12 +76,13 @@ class Lane:
         """
         size, fresh = len(jobs), self._connection is None
         for tries in range(TRIES_MAX):
+            careful, self._careful = self._careful > 0, max(0, self._careful - 1)
             connection = await self._ready()
             durable = any(job.durable for job in jobs[:size])
             tx = Queues(connection, self._values, self._holder, durable=durable, expected=size)
             played = False
             try:
-                outcomes = await in_greenlet(lambda tx=tx, size=size, tries=tries: _play(tx, jobs[:size], tries))  # type: ignore[misc]
+                outcomes = await in_greenlet(lambda tx=tx, size=size, careful=careful: _play(tx, jobs[:size], careful))  # type: ignore[misc]
                 played = True
                 await tx.commit()
                 for act in tx.acts:
@@ -87,6 +91,7 @@ class Lane:
             except LOST:
                 await tx.rollback()
                 self.retries += 1
+                self._careful = CAREFUL_FOR
                 size = max(1, size // 2) if tries else size
                 if tries:
                     await asyncio.sleep(random.random() * min(BACK_OFF_S * 2**tries, BACK_OFF_S_MAX))
@@ -123,9 +128,9 @@ class Lane:
                 connection.terminate()
 
 
-def _play(tx: Queues, jobs: list[Job], tries: int) -> list[Outcome]:
+def _play(tx: Queues, jobs: list[Job], careful: bool) -> list[Outcome]:
     """Runs the works of a batch one after the other; an error of one is its own."""
-    if tries >= TURNSTILE_FROM:
+    if careful:
         tx.turnstile()
     outcomes: list[Outcome] = []
     for job in jobs:

@@ -19,6 +19,9 @@ from outfall.store.postgres_rows import Rows
 from outfall.store.postgres_session import MISSING, Connection, Layers
 from outfall.store.values import Values
 
+OVER_MAX = 256
+"""Items of a queue that were written and not sent; with more of them a claim has them sent first."""
+
 
 class Queues(Rows):
     """Work queues. `holder` is written to what is claimed: the node whose death ends the lease."""
@@ -62,8 +65,7 @@ class Queues(Rows):
         return number
 
     def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
-        self._look(queue)
-        found = [(Row(*row[:7]), row[7]) for row in self.ask(ask.READY, queue, now_ms, limit)]
+        found = self._ready(queue, now_ms, limit)
         if any(row.group is not None for row, _ in found):
             found = self._with_followers(queue, found, now_ms, limit)
         claimed = []
@@ -79,6 +81,26 @@ class Queues(Rows):
             self._write(queue, row, row.number, row.group)
             claimed.append(row.item(payload))
         return claimed
+
+    def _ready(self, queue: str, now_ms: int, limit: int) -> list[tuple[Row, bytes]]:
+        """What can be claimed: as the database has it, with what was written to the queue since laid over it, or sent
+        before where that is not simple. So one round trip serves a claim, also among many of one batch."""
+        over: dict[int, Row | None] = {}
+        for layer in (self._items.kept, self._items.mine):
+            over.update((number, row) for (name, number), row in layer.items() if name == queue)
+        ready = [row for row in over.values() if row is not None and not row.leased and row.due <= now_ms]
+        grouped = any(row is not None and row.group is not None for row in over.values())
+        grouped = grouped or any(name == queue for groups in (self._groups, self._mine_groups) for name, _ in groups)
+        lapsed = any(row is not None and row.leased and row.due <= now_ms for row in over.values())
+        if grouped or lapsed or len(over) > OVER_MAX or any(row.payload is None for row in ready):
+            self._look(queue)
+            over, ready = {}, []
+        rows = self.ask(ask.READY, queue, now_ms, limit + len(over))
+        found = [(Row(*row[:7]), row[7]) for row in rows if row[0] not in over]
+        if ready:
+            found += [(row, row.payload or b"") for row in ready]
+            found.sort(key=lambda each: (each[0].due, each[0].number))
+        return found[:limit]
 
     def _with_followers(
         self, queue: str, heads: list[tuple[Row, bytes]], now_ms: int, limit: int
