@@ -174,6 +174,9 @@ def test_locks_that_are_none(lock: S3, more: dict[str, Any], message: str, argum
 def test_a_lock_needs_a_checksum(lock: S3) -> None:
     lock.api = lock.client(request_checksum_calculation="when_required")
     answer = lock.refused("put_object", Key="k", Body=b"", ObjectLockLegalHoldStatus="ON")
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    lock.call("put_object_lock_configuration", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule})
+    assert lock.refused("put_object", Key="k", Body=b"").message == answer.message
     assert (answer.code, answer.message) == (
         "InvalidRequest",
         "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",

@@ -42,13 +42,16 @@ HEADERS = {
     "GrantWrite": "WRITE",
     "GrantWriteACP": "WRITE_ACP",
 }
+SPOKEN = frozenset({"ACL", *HEADERS})
 GRANTEE = re.compile(r'\s*(id|uri|emailAddress)\s*=\s*"?([^",]*)"?\s*', re.IGNORECASE)
 CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def speaks_of_access(request: Request) -> bool:
     """Whether a request has a canned ACL or grants in its headers."""
-    return bool(request.get("ACL")) or any(request.get(name) for name in HEADERS)
+    if SPOKEN.isdisjoint(request):  # As nearly all uploads.
+        return False
+    return any(request.get(name) for name in SPOKEN)
 
 
 def grants_in(request: Request, owner: str, bucket_owner: str) -> tuple[Grant, ...] | None:

@@ -31,6 +31,7 @@ PARTS_NEED_KEY = (
     "encryption parameters."
 )
 MEMBERS = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
+SPOKEN = frozenset((*MEMBERS, "ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext"))
 
 
 def asked(ctx: Context, request: Request, bucket: Bucket) -> Encryption | None:
@@ -38,6 +39,8 @@ def asked(ctx: Context, request: Request, bucket: Bucket) -> Encryption | None:
 
     Errors: InvalidArgument, InvalidEncryptionAlgorithmError, AccessDenied where the bucket takes no customer keys.
     """
+    if SPOKEN.isdisjoint(request):  # As nearly all uploads.
+        return bucket.encryption
     named = request.get("ServerSideEncryption")
     customer = customer_key(request)
     if customer:

@@ -29,17 +29,21 @@ MODE_HEADER, DATE_HEADER, HOLD_HEADER = (
     "x-amz-object-lock-legal-hold",
 )
 EVENT_HOLDS = ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears")
+SPOKEN = frozenset((*MEMBERS, *EVENT_HOLDS))
 
 
 def asked(call: Call, request: Request, bucket: Bucket, *, upload: bool = False) -> Lock | None:
     """The lock that a new version gets, by its request or else by its bucket. Errors: InvalidArgument,
     InvalidRequest; 501 for event holds. A request in parts (`upload`) need not bring a checksum itself."""
+    if SPOKEN.isdisjoint(request):  # As nearly all uploads.
+        given = default_of(bucket.lock, call.now) if bucket.lock is not None else None
+        if given is not None and not upload:
+            _check_integrity(call)
+        return given
     for member in EVENT_HOLDS:
         if request.get(member) is not None:
             raise errors.not_served("x-amz-object-lock-event-hold")
     mode, until_ms, hold = (request.get(member) for member in MEMBERS)
-    if mode is None and until_ms is None and hold is None:
-        return default_of(bucket.lock, call.now) if bucket.lock is not None else None
     if bool(mode) != (until_ms is not None):
         lacking = DATE_HEADER if mode else MODE_HEADER
         raise errors.InvalidArgument(

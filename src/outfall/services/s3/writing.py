@@ -48,7 +48,7 @@ def put(call: Call, request: Request, how: str) -> dict[str, object]:
     bucket = require(call, request)
     key, body = request["Key"], request.get("Body") or Body(0, (), EMPTY_MD5)
     attributes = attributes_of(call, request, bucket)
-    locked = lock.asked(call, request, bucket)
+    locked = lock.asked(call, request, bucket, upload=how == "Post")
     check_write(request, storage.current(call.tx, bucket.name, key), key)
     etag = encryption.etag_of(call, attributes.encryption, body.md5)
     draft = Version("", 0, call.now, body.size, etag, attributes, body.checksums, lock=locked)
