@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 
 import msgspec
@@ -34,6 +35,11 @@ DEFAULT_CHECKSUM = "CRC64NVME"
 OBJECT_SIZE_MAX = 5 * 1024**3
 """Largest body of one PutObject or UploadPart."""
 DECODED_LENGTH = "x-amz-decoded-content-length"
+
+
+SPEAKING = frozenset({"content-md5", "x-amz-trailer", "x-amz-sdk-checksum-algorithm", "transfer-encoding", *BY_HEADER})
+"""Headers that say something of a body, beside its length and its SHA-256."""
+SHA256_OF_NOTHING = hashlib.sha256().hexdigest()
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -81,6 +87,11 @@ def declare(headers: Mapping[str, str], payload: str = "", *, part: bool = False
     )
 
 
+def is_nothing(data: bytes, headers: Mapping[str, str], payload: str) -> bool:
+    """Whether a request brings no body and declares just that: nearly all that only read do."""
+    return not data and payload in (SHA256_OF_NOTHING, claims.UNSIGNED_PAYLOAD) and SPEAKING.isdisjoint(headers)
+
+
 def decoder(
     declared: Declared, headers: Mapping[str, str], payload: str, signing: SigningContext | None
 ) -> ChunkedDecoder | None:
@@ -105,12 +116,12 @@ def check(declared: Declared, digests: Digests, trailers: Mapping[str, str]) -> 
         raise XAmzContentSHA256Mismatch(
             ClientComputedContentSHA256=declared.sha256, S3ComputedContentSHA256=digests.sha256()
         )
-    computed = dict(digests.checksums())
     expected = dict(declared.checksums)
     if declared.trailer:
         expected[declared.trailer] = trailers.get(PREFIX + declared.trailer.lower(), "")
         if _size(expected[declared.trailer]) != SIZES[declared.trailer]:
             raise InvalidRequest(f"Value for {PREFIX}{declared.trailer.lower()} trailing header is invalid.")
+    computed = dict(digests.checksums()) if expected else {}
     for name, value in expected.items():
         if base64.b64decode(value) != base64.b64decode(computed[name]):
             spelled = name.lower() if declared.lower else name

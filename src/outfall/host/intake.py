@@ -73,7 +73,7 @@ async def buffer(request: HttpRequest, limit: int, *, s3: bool = False) -> bytes
 
 def _checked(request: HttpRequest, data: bytes, limit: int) -> bytes:
     payload = request.headers.get("x-amz-content-sha256", "")
-    if payload.startswith("STREAMING-"):
+    if payload.startswith("STREAMING-") or declarations.is_nothing(data, request.headers, payload):
         return data
     # A completion's checksums are those of the object that it makes, not of the list of parts that it sends.
     completion = request.method == "POST" and "uploadId=" in request.query
