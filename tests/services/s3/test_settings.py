@@ -41,7 +41,7 @@ def test_authorisation_finds_the_policy_and_the_owner(s3: S3) -> None:
 
 @pytest.mark.parametrize("resource", ["arn:aws:s3:::bucket", ["arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket*"], "*"])
 def test_resources_that_a_policy_may_name(s3: S3, resource: Any) -> None:
-    policy = statement(Resource=resource)
+    policy = statement(Resource=resource, Action="s3:*")
     s3("PutBucketPolicy", Bucket="bucket", Policy=policy)
     assert s3("GetBucketPolicy", Bucket="bucket") == {"Policy": policy}
 
@@ -59,6 +59,13 @@ def statement(**more: Any) -> str:
         ('{"Version":"2012-10-17"}', "Could not parse the policy: Statement is empty!"),
         (statement(Principal=None), "Missing required field Principal"),
         (statement(Effect="Maybe"), "Invalid effect: Maybe"),
+        (statement(Principal=None, NotPrincipal={"AWS": "1" * 12}), "Allow with NotPrincipal is not allowed."),
+        (statement(Principal={"AWS": "somebody"}), "Invalid principal in policy"),
+        (statement(Action="s3:ListBucket"), "Action does not apply to any resource(s) in statement"),
+        (
+            statement(Action="s3:GetObject", Resource="arn:aws:s3:::bucket"),
+            "Action does not apply to any resource(s) in statement",
+        ),
         (statement(Action="sqs:SendMessage"), "Policy has invalid action"),
         (statement(Resource="arn:aws:s3:::other/*"), "Policy has invalid resource"),
     ],

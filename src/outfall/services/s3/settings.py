@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from msgspec.structs import replace
 
 from outfall.core.effects import Respond
@@ -12,10 +9,9 @@ from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import errors
 from outfall.services.s3.access import bucket_arn, require
 from outfall.services.s3.model import BUCKETS, Bucket
+from outfall.services.s3.policies import check_policy
 from outfall.services.s3.publicity import is_public_policy
 from outfall.services.s3.tags import checked_tags, tag_set
-
-POLICY_BYTES_MAX = 20 * 1024
 
 
 def _save(call: Call, bucket: Bucket) -> None:
@@ -31,51 +27,11 @@ def put_bucket_policy(call: Call, request: Request) -> Output:
     """
     bucket = require(call, request)
     policy = request.get("Policy") or ""
-    _check_policy(policy, bucket)
+    check_policy(policy, bucket)
     if bucket.public is not None and bucket.public.block_policy and is_public_policy(policy):
         raise errors.AccessDenied
     _save(call, replace(bucket, policy=policy))
     return Respond({}, status=204)
-
-
-def _check_policy(text: str, bucket: Bucket) -> None:
-    if len(text.encode("utf-8", "surrogatepass")) > POLICY_BYTES_MAX:
-        raise errors.MalformedPolicy("Normalized policy document exceeds the maximum allowed size of 20480 bytes.")
-    if not text.startswith("{"):
-        raise errors.MalformedPolicy
-    try:
-        document = json.loads(text)
-    except ValueError:
-        raise errors.MalformedPolicy("This policy contains invalid Json") from None
-    if document.get("Version", "2008-10-17") not in ("2012-10-17", "2008-10-17"):
-        raise errors.MalformedPolicy("The policy must contain a valid version string")
-    statements = document.get("Statement")
-    if isinstance(statements, dict):
-        statements = [statements]
-    if not isinstance(statements, list) or not statements:
-        raise errors.MalformedPolicy("Could not parse the policy: Statement is empty!")
-    for statement in statements:
-        _check_statement(statement, bucket)
-
-
-def _check_statement(statement: Any, bucket: Bucket) -> None:
-    """Errors: MalformedPolicy, in the words of S3's own parser."""
-    if not isinstance(statement, dict):
-        raise errors.MalformedPolicy("Could not parse the policy: Statement is empty!")
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        raise errors.MalformedPolicy(f"Invalid effect: {statement.get('Effect') or ''}")
-    for element in ("Principal", "Action", "Resource"):
-        if element not in statement and f"Not{element}" not in statement:
-            raise errors.MalformedPolicy(f"Missing required field {element}")
-    actions = statement.get("Action", statement.get("NotAction")) or []
-    for action in [actions] if isinstance(actions, str) else actions:
-        if action != "*" and not str(action).lower().startswith("s3:"):
-            raise errors.MalformedPolicy("Policy has invalid action")
-    own = f"arn:aws:s3:::{bucket.name}"
-    resources = statement.get("Resource", statement.get("NotResource")) or []
-    for resource in [resources] if isinstance(resources, str) else resources:
-        if resource not in (own, "*") and not str(resource).startswith((f"{own}/", f"{own}*")):
-            raise errors.MalformedPolicy("Policy has invalid resource")
 
 
 def _policy(bucket: Bucket) -> str:
