@@ -22,9 +22,21 @@ const NARROW = "(max-width: 1099px)";
 function find(pathname: string): { route: Route; params: Record<string, string> } | undefined {
   for (const route of ROUTES) {
     const match = matchPath({ path: route.path, end: true }, pathname);
-    if (match) return { route, params: match.params as Record<string, string> };
+    if (match) return { route, params: decoded(match.params) };
   }
   return undefined;
+}
+
+/** The router leaves all but slashes as they are in the address. */
+function decoded(params: Record<string, string | undefined>): Record<string, string> {
+  const plain = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  return Object.fromEntries(Object.entries(params).map(([name, value = ""]) => [name, plain(value)]));
 }
 
 export function Shell() {

@@ -52,6 +52,15 @@ const S3: Crumb[] = [
   { text: "Amazon S3", to: "/s3/buckets" },
   { text: "Buckets", to: "/s3/buckets" },
 ];
+const LOGS: Crumb[] = [
+  { text: "CloudWatch Logs", to: "/logs" },
+  { text: "Log groups", to: "/logs" },
+];
+const SNS: Crumb[] = [
+  { text: "Amazon SNS", to: "/sns" },
+  { text: "Topics", to: "/sns" },
+];
+const EVENTBRIDGE: Crumb[] = [{ text: "Amazon EventBridge", to: "/eventbridge" }];
 const below =
   (crumbs: Crumb[], root: string): Above =>
   ({ name = "" }) => [...crumbs, { text: name, to: `${root}/${segment(name)}` }];
@@ -95,6 +104,17 @@ export const ROUTES: Route[] = [
   route("/s3/buckets", () => import("../pages/s3/BucketList"), "Buckets", S3.slice(0, 1)),
   route("/s3/buckets/:name", () => import("../pages/s3/BucketPage"), named, S3),
   route("/s3/upload/:name", () => import("../pages/s3/Upload"), "Upload", below(S3, "/s3/buckets")),
+
+  route("/logs", () => import("../pages/logs/LogGroupList"), "Log groups", LOGS.slice(0, 1)),
+  route("/logs/:name", () => import("../pages/logs/LogGroupPage"), named, LOGS),
+
+  route("/sns", () => import("../pages/sns/TopicList"), "Topics", SNS.slice(0, 1)),
+  route("/sns/topics/:name", () => import("../pages/sns/TopicPage"), named, SNS),
+
+  route("/eventbridge", () => import("../pages/eventbridge/EventBridge"), "EventBridge"),
+  route("/eventbridge/:bus/:name", () => import("../pages/eventbridge/RulePage"), named, EVENTBRIDGE),
+
+  route("/settings", () => import("../pages/settings/SettingsPage"), "Settings"),
 ];
 
 /** The services in the navigation at the side. */

@@ -7,9 +7,13 @@ import {
   type FilterRule,
   type NotificationConfiguration,
 } from "@aws-sdk/client-s3";
+import { GetTopicAttributesCommand, SetTopicAttributesCommand } from "@aws-sdk/client-sns";
+import { SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { uuid } from "./ids";
-import { lambda, type Trigger } from "./lambda";
+import { lambda, lastName, type Trigger } from "./lambda";
 import { s3 } from "./s3";
+import { sns } from "./sns";
+import { queueAttributes, queueUrl, sqs } from "./sqs";
 
 /** Lets a service invoke a function on behalf of something. */
 export async function permitInvoke(name: string, principal: string, sourceArn: string, account?: string): Promise<string> {
@@ -91,4 +95,43 @@ export async function removeTrigger(name: string, functionArn: string, trigger: 
   if (trigger.statement) {
     await lambda().send(new RemovePermissionCommand({ FunctionName: name, StatementId: trigger.statement }));
   }
+}
+
+interface Statement {
+  Sid?: string;
+  Effect: string;
+  Principal: { Service: string };
+  Action: string;
+  Resource: string;
+  Condition: { ArnEquals: Record<string, string> };
+}
+
+/** The policy with one more statement: a service may do something on behalf of `source`; the same if it has it. */
+function allowing(policy: string | undefined, service: string, action: string, resource: string, source: string): string {
+  const before = JSON.parse(policy || '{"Version": "2012-10-17", "Statement": []}') as { Statement: Statement[] };
+  const known = [before.Statement].flat();
+  const statement: Statement = {
+    Effect: "Allow",
+    Principal: { Service: service },
+    Action: action,
+    Resource: resource,
+    Condition: { ArnEquals: { "aws:SourceArn": source } },
+  };
+  const same = known.some((one) => JSON.stringify({ ...one, Sid: undefined }) === JSON.stringify(statement));
+  return JSON.stringify({ ...before, Statement: same ? known : [...known, statement] });
+}
+
+/** Lets a service send to a queue on behalf of something, by the queue's policy. */
+export async function letQueueReceive(queueArn: string, service: string, source: string): Promise<void> {
+  const url = await queueUrl(lastName(queueArn));
+  const { Policy } = await queueAttributes(url);
+  const Attributes = { Policy: allowing(Policy, service, "sqs:SendMessage", queueArn, source) };
+  await sqs().send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
+}
+
+/** Lets a service publish to a topic on behalf of something, by the topic's policy. */
+export async function letTopicReceive(topicArn: string, service: string, source: string): Promise<void> {
+  const { Attributes } = await sns().send(new GetTopicAttributesCommand({ TopicArn: topicArn }));
+  const AttributeValue = allowing(Attributes?.Policy, service, "sns:Publish", topicArn, source);
+  await sns().send(new SetTopicAttributesCommand({ TopicArn: topicArn, AttributeName: "Policy", AttributeValue }));
 }

@@ -132,12 +132,34 @@ async function readMetrics(name: string, length_ms: number, period_s: number): P
       ScanBy: "TimestampAscending",
     }),
   );
+  const statistics = new Map(queries.map((query) => [query.Id, query.MetricStat?.Stat]));
   return new Map(
-    (got.MetricDataResults ?? []).map((one) => [
-      one.Id ?? "",
-      (one.Timestamps ?? []).map((x, i) => ({ x, y: one.Values?.[i] ?? 0 })),
-    ]),
+    (got.MetricDataResults ?? []).map((one) => {
+      const found = (one.Timestamps ?? []).map((x, i) => ({ x, y: one.Values?.[i] ?? 0 }));
+      const line = statistics.get(one.Id) === "Sum" ? filled(found, now - length_ms, now, period_s * 1000) : steps(found, period_s * 1000);
+      return [one.Id ?? "", line];
+    }),
   );
+}
+
+type Point = { x: Date; y: number };
+
+/** Counts: where none was measured there were none. */
+function filled(points: Point[], from_ms: number, to_ms: number, period_ms: number): Point[] {
+  if (!points.length) return [];
+  const known = new Map(points.map(({ x, y }) => [x.getTime(), y]));
+  const line: Point[] = [];
+  for (let at = Math.ceil(from_ms / period_ms) * period_ms; at <= to_ms; at += period_ms) line.push({ x: new Date(at), y: known.get(at) ?? 0 });
+  return line;
+}
+
+/** Measures: each is good for its period, so that a single one is seen. */
+function steps(points: Point[], period_ms: number): Point[] {
+  return points.flatMap(({ x, y }, i) => {
+    const end = x.getTime() + period_ms;
+    const next = points[i + 1];
+    return next && next.x.getTime() <= end ? [{ x, y }] : [{ x, y }, { x: new Date(end), y }];
+  });
 }
 
 function ChartOf({ chart, points, length_ms }: { chart: Chart; points: Points | undefined; length_ms: number }) {
@@ -158,7 +180,7 @@ function ChartOf({ chart, points, length_ms }: { chart: Chart; points: Points | 
         height={160}
         hideFilter
         xScaleType="time"
-        xDomain={[new Date(now - length_ms), new Date(now)]}
+        xDomain={[new Date(now - length_ms), new Date(now + 60_000)]}
         yDomain={[0, highest * 1.1]}
         yTitle={chart.unit}
         ariaLabel={chart.title}

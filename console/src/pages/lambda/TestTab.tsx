@@ -128,7 +128,7 @@ async function invoke(name: string, type: string, event: string): Promise<Result
     requestId: told.$metadata.requestId ?? "",
     status: told.StatusCode ?? 0,
     error: told.FunctionError,
-    payload: new TextDecoder().decode(told.Payload),
+    payload: isSync ? new TextDecoder().decode(told.Payload) : "",
     log: told.LogResult ? new TextDecoder().decode(Uint8Array.from(atob(told.LogResult), (one) => one.charCodeAt(0))) : "",
     version: told.ExecutedVersion ?? "$LATEST",
     took_ms: performance.now() - began,
