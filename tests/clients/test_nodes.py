@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from outfall.cli.client import wait_until
 
@@ -73,3 +74,21 @@ def test_reserved_concurrency_holds_on_all_nodes(cluster: Cluster) -> None:
         two.client("lambda").invoke(FunctionName="slow", Payload=b'{"s": 0}')
     running.join()
     assert three.client("lambda").invoke(FunctionName="slow", Payload=b'{"s": 0}')["StatusCode"] == 200
+
+
+def test_while_the_database_is_away_requests_are_refused_in_each_services_own_form(cluster: Cluster) -> None:
+    del cluster.nodes[1:]
+    (node,) = cluster.start().nodes
+    url, _ = make_queue(node, "kept")
+    node.client("sqs").send_message(QueueUrl=url, MessageBody="kept")
+    cluster.database.stop()
+    for service, operation in (("sqs", "list_queues"), ("s3", "list_buckets"), ("iam", "list_users")):
+        with pytest.raises(ClientError) as refused:
+            getattr(node.client(service), operation)()
+        assert refused.value.response["Error"]["Code"] == "ServiceUnavailable"
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    cluster.database.start()
+    assert [message["Body"] for message in node.drain(url, 1, 20)] == ["kept"]
+    cluster.database.stop()
+    node.stop()
+    assert "Traceback" not in node.log()

@@ -21,11 +21,14 @@ from outfall.services.cloudwatch.model import BUCKETS, MINUTE_MS, SERIES, dimens
 from outfall.services.cloudwatch.samples import Samples
 from outfall.services.sqs import meter
 from outfall.services.sqs.model import QUEUES
+from outfall.store.errors import StoreBusy, StoreUnavailable
 
 LATER = frozenset({meter.NAMESPACE})
 """Namespaces that are not written at once."""
 
 WRITE_AFTER_S = 1.0
+KEPT_MAX = 1000
+"""What could not be written, because the store is away, is written later, up to that many of each place."""
 GAUGE_QUEUE = "host/gauges"
 """Holds one item while any queue is in use: when the queues are measured next."""
 
@@ -93,7 +96,12 @@ class Meter:
                 series.add(ctx.at(account, region), namespace, series.EMITTED, dimensions, at_ms, folded(held))
             begin_measuring(ctx)
 
-        await store.run(work, durable=False)
+        try:
+            await store.run(work, durable=False)
+        except (StoreUnavailable, StoreBusy):
+            for where, held in gathered.items():
+                for samples in held[:KEPT_MAX]:
+                    self._gather(where, samples)
 
     def drop(self) -> None:
         """Forgets what has gathered: the data was reset."""

@@ -7,6 +7,7 @@ have been stopped: then what it finds out counts no more, since its claims are v
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ import msgspec
 
 from outfall.core.ports import Key, SharedTx, Store, Table, Tx
 from outfall.services.lambda_ import mappings
+from outfall.store.errors import StoreError
 from outfall.store.node_facts import NodeFacts
 
 if TYPE_CHECKING:
@@ -83,7 +85,8 @@ class Node:
 
     async def stop(self) -> None:
         """Leaves nothing behind that others would have to wait for."""
-        await self._store.run(lambda tx: self._bury(tx, self.id))
+        with contextlib.suppress(StoreError):  # Then others wait until it was not seen for long enough.
+            await self._store.run(lambda tx: self._bury(tx, self.id))
         await self._members.leave()
 
     def owns(self, tx: Tx, key: Key) -> bool:

@@ -7,6 +7,7 @@ done at its own times on the way, and is nothing to wait for: it never ends.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -16,6 +17,7 @@ from outfall.flow.accept import QUEUES
 from outfall.host.clock import AnyClock, ManualClock, SharedClock, SystemClock
 from outfall.host.pollers import Pollers
 from outfall.host.worker import Worker
+from outfall.store.errors import StoreError
 
 WAITS = (QUEUES, "lambda/prepare", "sns/", "events/retry", "sqs/moves")
 """What the names of queues begin with on which the road waits."""
@@ -58,7 +60,8 @@ async def open_clock(store: Store, kind: str, system: SystemClock | SharedClock)
         followers: set[asyncio.Task[None]] = set()
 
         async def follow() -> None:
-            clock.move_to(await store.run(_saved_ms, durable=False))
+            with contextlib.suppress(StoreError):  # The next move tells again.
+                clock.move_to(await store.run(_saved_ms, durable=False))
 
         def moved(topic: str) -> None:
             if topic == MOVED_TOPIC:

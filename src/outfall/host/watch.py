@@ -17,6 +17,7 @@ from outfall.authz.uses import Spot, Use
 from outfall.core.context import Context
 from outfall.core.ports import Store, Tx
 from outfall.core.service import Call
+from outfall.store.errors import StoreBusy, StoreUnavailable
 
 RECENT_MAX = 2048
 """How many decisions are kept, of whatever outcome."""
@@ -137,7 +138,11 @@ class Decisions:
         def work(tx: Tx) -> None:
             uses.add(tx, gathered)
 
-        await self._store.run(work, durable=False)
+        try:
+            await self._store.run(work, durable=False)
+        except (StoreUnavailable, StoreBusy):
+            for spot, one in found.items():
+                self._gathered.setdefault(spot, one)
 
 
 def _without_documents(decision: Decision, ask: Ask) -> Decision:
