@@ -37,6 +37,7 @@ export interface EventQuery {
   sender?: string;
   key?: string;
   text?: string;
+  trace?: string;
   cursor?: string;
   limit?: number;
   history?: 1;
@@ -71,6 +72,21 @@ export interface EventDetail {
   deliveries: Delivery[];
 }
 
+/** A fact as a chain tells it, with the event in whose history it stands; empty for one between events. */
+export interface ChainFact extends EventFact {
+  number: number;
+  event: string;
+}
+
+/** All that followed from one cause. `whole` is false if there was more than is told. */
+export interface Chain {
+  trace: string;
+  events: EventRow[];
+  history: ChainFact[];
+  whole: boolean;
+}
+
+export const getChain = (trace: string): Promise<Chain> => ask<Chain>(`traces/${encodeURIComponent(trace)}`);
 export const listEvents = (query: EventQuery): Promise<EventPage> => ask<EventPage>("events", { ...query });
 export const getEvent = (id: string): Promise<EventDetail> => ask<EventDetail>(`events/${encodeURIComponent(id)}`);
 export const skipWait = (id: string): Promise<{ skipped: number }> => tell(`events/${encodeURIComponent(id)}/skip-wait`);

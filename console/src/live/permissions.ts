@@ -39,7 +39,8 @@ export interface Least {
   arn: string;
   policy: { Version: string; Statement: object[] };
   uses: Use[];
-  held: { policy: string; statement: string; action: string; used: boolean }[];
+  /** Statements of its policies that allow, and what of each was never used. */
+  held: { policy: string; statement: string; used: string[]; unused_actions: string[]; unused_resources: string[] }[];
 }
 
 export const mayIt = (question: Question): Promise<{ mode: string; decision: Decision }> =>

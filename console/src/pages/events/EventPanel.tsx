@@ -27,6 +27,7 @@ import { Code } from "../../parts/Code";
 import { preciseTime } from "../../parts/format";
 import { Buttons, ReadFailed } from "../../parts/Page";
 import { Values } from "../../parts/Value";
+import { Chain } from "./Chain";
 import { commands, copy, type Way } from "./commands";
 import { SendAgain } from "./SendAgain";
 import { lines, nameOf, status } from "./story";
@@ -129,6 +130,7 @@ export function EventPanel({ id }: { id: string }) {
         <Part title="Answer of the function" text={detail.response} missing="There is no answer." />
         <Part title="Invocation record" text={detail.record} missing="There is none before the event ends." />
         <LogLines detail={detail} />
+        {event.trace && <Chain trace={event.trace} event={event.id} />}
       </SpaceBetween>
       {sending && <SendAgain id={id} onClose={() => setSending(false)} />}
     </Container>

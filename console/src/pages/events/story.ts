@@ -117,9 +117,11 @@ export interface Line {
   text: string;
   detail?: string;
   at_ms: number;
+  /** The event in whose history it stands, where there are several. */
+  event?: string;
 }
 
-type Tell = (fact: EventFact, before: EventFact | undefined) => Omit<Line, "at_ms">;
+type Tell = (fact: EventFact, before: EventFact | undefined) => Omit<Line, "at_ms" | "event">;
 
 const LINES: Record<string, Tell> = {
   EventAccepted: (fact) => ({
@@ -151,11 +153,13 @@ const LINES: Record<string, Tell> = {
 
 const ROLES: Record<string, string> = { destination: "The record", "dead-letter": "The dead letter" };
 
-/** The timeline of an event. That an attempt began is left out once it has ended. */
+/** The timeline of an event, or of a chain of them. That an attempt began is left out once it has ended. */
 export function lines(facts: readonly EventFact[]): Line[] {
   return facts.flatMap((fact, i) => {
-    if (fact.fact === "AttemptStarted" && facts.slice(i + 1).some((later) => later.fact === "AttemptEnded" && later.attempt === fact.attempt)) return [];
+    const ended = (later: EventFact) => later.fact === "AttemptEnded" && later.attempt === fact.attempt && later.event === fact.event;
+    if (fact.fact === "AttemptStarted" && facts.slice(i + 1).some(ended)) return [];
     const tell = LINES[fact.fact] ?? (() => ({ type: "info" as const, text: fact.fact }));
-    return [{ ...tell(fact, facts[i - 1]), at_ms: fact.at_ms }];
+    const before = facts.slice(0, i).findLast((earlier) => earlier.event === fact.event);
+    return [{ ...tell(fact, before), at_ms: fact.at_ms, event: fact.event as string | undefined }];
   });
 }

@@ -11,6 +11,8 @@ import { Copy } from "../../parts/Copy";
 import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Values } from "../../parts/Value";
+import { LeastTab } from "./LeastTab";
+import { MayIt } from "./MayIt";
 import { RolePolicies } from "./RolePolicies";
 
 export default function RolePage() {
@@ -40,6 +42,13 @@ export default function RolePage() {
                 <Code text={decodeURIComponent(found.AssumeRolePolicyDocument)} label="Copy the trust policy" />
               </Container>
             ),
+          },
+          { id: "may", label: "May it?", content: found?.Arn && <MayIt role={name} arn={found.Arn} /> },
+          {
+            id: "least",
+            label: "Last used",
+            contentRenderStrategy: "active",
+            content: found?.Arn && <LeastTab role={name} arn={found.Arn} />,
           },
         ]}
       />
