@@ -19,7 +19,7 @@ TABLES = (
     "CREATE TABLE rows(family INTEGER, key BLOB, value BLOB NOT NULL, PRIMARY KEY(family, key)) WITHOUT ROWID",
     # A queue that was purged lost its name; its items are removed little by little.
     "CREATE TABLE queues(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE)",
-    # `id` is the queue's id and the item's number (see queue ids in sqlite_queues.py), so that a queue's items lie
+    # `id` is the queue's id and the item's number (see sqlite_items.py), so that a queue's items lie
     # together in the order of their numbers. `turn` is when the item can be claimed; NULL for all of a group but the
     # oldest.
     """CREATE TABLE work(id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, turn INTEGER, due INTEGER NOT NULL,
