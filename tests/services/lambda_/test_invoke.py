@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -89,7 +90,7 @@ def test_reserved_concurrency_0_throttles_at_once_and_still_accepts_events(world
     """async-012, async-013."""
     world.active()
     world.call("PutFunctionConcurrency", FunctionName="fn", ReservedConcurrentExecutions=0)
-    throttled = Concurrency(1000).enter(run(world).run)
+    throttled = asyncio.run(Concurrency(1000).enter(run(world).run))
     assert throttled == Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
     assert world.call("Invoke", FunctionName="fn", InvocationType="Event")["StatusCode"] == 202
 

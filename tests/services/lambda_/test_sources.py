@@ -124,14 +124,14 @@ def test_without_s3_it_is_said(world: World) -> None:
 
 
 def test_reading_the_object_takes_permission(world: World) -> None:
-    def asked(tx: Tx, request: dict[str, Any]) -> str | None:
+    def asked(tx: Tx, request: dict[str, Any]) -> list[tuple[str, str]]:
         call = make_call(tx)
-        assert GET_OBJECT.when is not None
-        return GET_OBJECT.resource(call, request) if GET_OBJECT.when(call, request) else None
+        return [(one.action, one.resource(call, request)) for one in GET_OBJECT if one.when and one.when(call, request)]
 
-    def of(request: dict[str, Any]) -> str | None:
+    def of(request: dict[str, Any]) -> list[tuple[str, str]]:
         return world.store.transact(lambda tx: asked(tx, request))
 
-    assert of({"Code": {"S3Bucket": "b", "S3Key": "a/k"}}) == "arn:aws:s3:::b/a/k"
-    assert of({"FunctionName": "fn", "S3Bucket": "b", "S3Key": "k"}) == "arn:aws:s3:::b/k"
-    assert of({"Code": {"ZipFile": archive()}}) is None
+    assert of({"Code": {"S3Bucket": "b", "S3Key": "a/k"}}) == [("s3:GetObject", "arn:aws:s3:::b/a/k")]
+    version = {"FunctionName": "fn", "S3Bucket": "b", "S3Key": "k", "S3ObjectVersion": "v"}
+    assert of(version) == [("s3:GetObjectVersion", "arn:aws:s3:::b/k")]
+    assert of({"Code": {"ZipFile": archive()}}) == []
