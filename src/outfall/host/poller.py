@@ -20,6 +20,7 @@ from outfall.flow import batch as story
 from outfall.flow import metrics, poll, poll_turn
 from outfall.flow.poll import Batch
 from outfall.flow.poll_turn import Blocked, Look
+from outfall.host.insist import insist
 from outfall.host.worker import POLL_S, WIDEN_AFTER_S, Runner
 from outfall.services.lambda_ import mappings
 
@@ -256,7 +257,7 @@ class Poller:
             metrics.ran(ctx, run, outcome)
             poll_turn.finish(self._here(tx), seen.polling, batch, run, outcome)
 
-        await self._station.store.run(work)
+        await insist(self._station.store, work, lambda: self._stopping)
 
     async def _pause(self, wait_ms: int) -> None:
         """Waits on the clock of record, whose moves are told by a nudge; leaves its place to others meanwhile."""

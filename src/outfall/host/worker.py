@@ -7,7 +7,6 @@ the loop, the lease and the bound on how much runs at once.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeVar, cast
 
@@ -19,7 +18,8 @@ from outfall.core.ports import Clock, Item, SharedTx, Store, Tx
 from outfall.flow import drive
 from outfall.flow.accept import QUEUES
 from outfall.host.chores import TOGETHER, Chore, begin_sweeping
-from outfall.store.errors import StoreBusy, StoreError, StoreUnavailable
+from outfall.host.insist import insist
+from outfall.store.errors import StoreError, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -33,8 +33,6 @@ handlers stay on few warm environments, long ones spread."""
 
 RUNS_AT_ONCE_FIRST = 4
 GIVE_BACK_MS = 5_000
-INSIST_S_MAX = 60.0
-INSIST_EVERY_S = 0.25
 POLL_S = 5.0
 """Queues are looked at that often even if nothing woke them."""
 
@@ -255,7 +253,7 @@ class Worker:
                     shop.write_logs(ctx, start.run, outcome)
                     drive.finish(ctx, start, outcome)
 
-            await self._insist(work)
+            await insist(shop.store, work, lambda: self._stopping)
         except drive.ClaimLost:
             shop.log(f"the lease of event {start.event.id} ran out before its attempt ended")
         except asyncio.CancelledError:
@@ -269,18 +267,6 @@ class Worker:
             held.discard(start.handle)
             if not held:
                 self._held.pop(start.queue, None)
-
-    async def _insist(self, work: Callable[[Tx], None]) -> None:
-        """Runs a work, again while the store is away: what a function did is not thrown away for that."""
-        until_s = time.monotonic() + INSIST_S_MAX
-        while True:
-            try:
-                await self._shop.store.run(work)
-                return
-            except (StoreUnavailable, StoreBusy):
-                if self._stopping or time.monotonic() > until_s:
-                    raise
-                await asyncio.sleep(INSIST_EVERY_S)
 
     async def _give_back(self, start: drive.Start) -> None:
         """Ends a claim soon, rather than when its lease runs out."""
