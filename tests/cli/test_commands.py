@@ -53,6 +53,8 @@ def test_what_is_typed_wrong_is_answered_in_a_line(tmp_path: Path) -> None:
         ["up", "--time-scale", "2"],
         ["up", "--chaos", "sometimes"],
         ["up", "--clock", "sundial"],
+        ["up", "--keep-history", "0d"],
+        ["up", "--keep-history", "forever"],
         ["status", "--endpoint", "nonsense"],
         ["skip"],
         ["replay"],

@@ -52,3 +52,34 @@ def test_a_failed_work_leaves_history_as_it_was(store: Any) -> None:
         [(before[0][0], b"1")],
         [],
     )
+
+
+def test_the_older_part_of_a_stream_can_be_forgotten(store: Any) -> None:
+    first, second, third = add(store, "a", b"1", b"2", b"3")
+    (other,) = add(store, "b", b"4")
+    store.transact(lambda tx: tx.forget("a", through=second))
+    assert store.transact(lambda tx: (tx.history("a"), tx.feed())) == (
+        [(third, b"3")],
+        [(third, "a", b"3"), (other, "b", b"4")],
+    )
+    store.transact(lambda tx: tx.forget("a", through=first))
+    assert store.transact(lambda tx: tx.history("a")) == [(third, b"3")]
+
+
+def test_a_failed_work_leaves_the_older_part_of_a_stream(store: Any) -> None:
+    first, second = add(store, "a", b"1", b"2")
+    before = store.transact(lambda tx: tx.feed())
+
+    def fail(tx: Any) -> None:
+        tx.append("a", b"3")
+        tx.forget("a", through=first)
+        tx.append("a", b"4")
+        tx.forget("a", through=second)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        store.transact(fail)
+    assert store.transact(lambda tx: (tx.feed(), [number for number, _ in tx.history("a")])) == (
+        before,
+        [first, second],
+    )

@@ -48,6 +48,7 @@ STEPS = st.one_of(
     step("free", st.sampled_from(["", "s/"])),
     step("append", STREAMS, st.just(b"fact")),
     step("forget", STREAMS),
+    step("forget", STREAMS, through=st.integers(0, 12)),
 )
 
 

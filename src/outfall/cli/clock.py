@@ -29,7 +29,7 @@ def clock(ctx: click.Context, endpoint: str | None, output: str) -> None:
 @click.pass_obj
 def advance(given: tuple[str | None, str], duration: str) -> None:
     """Move the clock by DURATION (as 90s, 3m, 1h30m); what falls due on the way is done."""
-    _move(given, f"advance_ms={_milliseconds(duration)}")
+    _move(given, f"advance_ms={milliseconds(duration)}")
 
 
 @clock.command("next")
@@ -58,7 +58,8 @@ def _tell(told: dict[str, object], output: str) -> None:
         click.echo(f"{told['clock']}  {shown(int(str(told['clock_ms'])))} UTC")
 
 
-def _milliseconds(text: str) -> int:
+def milliseconds(text: str, of: str = "DURATION") -> int:
+    """A duration as 90s, 3m or 1h30m; `of` is what was given it, for the error."""
     if not re.fullmatch(rf"({DURATION.pattern})+", text):
-        raise click.BadParameter(f"a duration is written like 90s, 3m or 1h30m, not {text}", param_hint="DURATION")
+        raise click.BadParameter(f"a duration is written like 90s, 3m or 1h30m, not {text}", param_hint=of)
     return sum(int(number) * UNITS_MS[unit] for number, unit in DURATION.findall(text))

@@ -12,6 +12,7 @@ import click
 
 from outfall.authz.organization import BadOrganization, read_organization
 from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, say, wait_until
+from outfall.cli.clock import milliseconds
 from outfall.cli.events import clock as shown
 from outfall.core.context import IamMode
 from outfall.core.organization import Organization
@@ -55,6 +56,13 @@ def _organization(path: Path | None) -> Organization | None:
         raise click.BadParameter(f"{path}: {error}", param_hint="--organization-policy") from None
 
 
+def _kept(text: str) -> int:
+    kept_ms = milliseconds(text, "--keep-history")
+    if not kept_ms:
+        raise click.BadParameter("an event is remembered for longer than that", param_hint="--keep-history")
+    return kept_ms
+
+
 def _trouble(text: str | None) -> Trouble | None:
     try:
         return Trouble.parse(text) if text else None
@@ -76,6 +84,13 @@ def _trouble(text: str | None) -> Trouble | None:
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")
 @click.option(
     "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
+)
+@click.option(
+    "--keep-history",
+    default="14d",
+    show_default=True,
+    metavar="14d",
+    help="How long ended events are remembered.",
 )
 @click.option(
     "--iam",
@@ -119,6 +134,7 @@ def up(
     node_lease: float,
     time_scale: float,
     clock: str,
+    keep_history: str,
     iam: IamMode,
     organization_policy: Path | None,
     strict: bool,
@@ -145,6 +161,7 @@ def up(
         data=None if ephemeral else (data or default_data()).expanduser().absolute(),
         time_scale=time_scale,
         clock=clock,
+        keep_history_ms=_kept(keep_history),
         chaos=_trouble(chaos),
         iam=iam,
         organization=_organization(organization_policy),

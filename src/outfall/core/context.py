@@ -41,6 +41,10 @@ class House(msgspec.Struct, frozen=True):
     account_concurrency: int = 1000
     forgiving: bool = False
     """Whether a topic or a rule may deliver to a queue of its own account that has no policy. See `flow.send`."""
+    history_kept_ms: int = 14 * 86_400_000
+    """How long after its end an event can be looked at and sent again."""
+    history_facts_max: int = 1_000_000
+    """Of more facts than that, in all histories, only the newest are kept. An event has about five."""
     delay_ms: Callable[[], int] | None = None
     """How late an event comes, where somebody asked for trouble."""
     objects: ObjectReader | None = None

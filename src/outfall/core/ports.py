@@ -161,8 +161,8 @@ class Tx(Protocol):
     def feed(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, str, bytes]]:
         """Facts of all streams in order: number, stream, fact."""
 
-    def forget(self, stream: str) -> None:
-        """Removes a stream."""
+    def forget(self, stream: str, *, through: int | None = None) -> None:
+        """Removes a stream, or its facts up to the number `through`."""
 
     # After the commit.
     def wake(self, topic: str) -> None:

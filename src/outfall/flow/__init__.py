@@ -13,7 +13,8 @@ write there.
 
 What failed for good can be mended and sent again: `replay` unwraps the original payload and links the two events.
 
-`timeline` keeps the history of each event, which is what a person looks at when something did not arrive.
+`timeline` keeps the history of each event, which is what a person looks at when something did not arrive; `forget`
+removes it two weeks after the end.
 
 Nothing in this room knows a clock, a socket or an engine: each function takes the state, what happened and the time,
 and writes to the transaction that it is given.

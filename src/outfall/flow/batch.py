@@ -33,7 +33,14 @@ class Running(msgspec.Struct, frozen=True):
     until_ms: int
 
 
+class Roots(msgspec.Struct, frozen=True):
+    """The traces that a batch belongs to beside its own."""
+
+    roots: tuple[str, ...]
+
+
 RUNNING: Table[Running] = Table("flow.batches", Running)
+OTHER_TRACES: Table[Roots] = Table("flow.batch_traces", Roots)
 
 
 def begun(ctx: Context, polling: Polling, batch: Batch, run: Run, visibility_s: int) -> None:
@@ -52,8 +59,11 @@ def begun(ctx: Context, polling: Polling, batch: Batch, run: Run, visibility_s: 
         trace=trace,
     )
     timeline.open_event(ctx, summary)
-    for other in {message.trace for message, _ in batch.entries.values()} - {trace, ""}:
+    others = sorted({message.trace for message, _ in batch.entries.values()} - {trace, ""})
+    for other in others:
         timeline.belongs(ctx, summary, other)
+    if others:
+        ctx.tx.put(OTHER_TRACES, (run.request_id,), Roots(tuple(others)))
     taken = BatchTaken(
         at_ms=ctx.now,
         wall_ms=ctx.wall,

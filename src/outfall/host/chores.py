@@ -14,6 +14,7 @@ from outfall.core.body import GARBAGE_QUEUE
 from outfall.core.context import Context
 from outfall.core.invocation import Package
 from outfall.core.ports import Item, Store, Tx
+from outfall.flow import forget
 from outfall.host.meter import GAUGE_QUEUE, begin_measuring, step_measuring
 from outfall.host.sns_http import courier
 from outfall.services.cloudwatch import history, series
@@ -83,6 +84,7 @@ def chores(
         aging.QUEUE: decided(aging.step),
         restoring.QUEUE: decided(restoring.step),
         SWEEP_QUEUE: decided(_sweep),
+        forget.QUEUE: decided(forget.step),
         **{queue: decided(step) for queue, step in events_work.STEPS.items()},
         http.QUEUE: courier(store, context, log),
     }
@@ -92,6 +94,7 @@ def begin_sweeping(ctx: Context) -> None:
     """Puts the one item on the sweep's queue, if the data is new."""
     if ctx.tx.next_due(SWEEP_QUEUE) is None:
         ctx.tx.enqueue(SWEEP_QUEUE, b"", now_ms=ctx.now, due_ms=ctx.now + SWEEP_EVERY_MS)
+    forget.begin(ctx)
     begin_measuring(ctx)
 
 

@@ -163,6 +163,7 @@ async def compose(
         resource_policies=RESOURCE_POLICIES,
         time_scale=config.time_scale,
         account_concurrency=config.account_concurrency,
+        history_kept_ms=config.keep_history_ms,
         forgiving=not config.strict,
         delay_ms=chaos.delay_ms if config.chaos else None,
         objects=object_segments,

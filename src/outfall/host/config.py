@@ -32,6 +32,8 @@ class Config(msgspec.Struct, frozen=True):
     time_scale: float = 1.0
     clock: str = "system"
     """`system`, or `manual`: moves on request alone."""
+    keep_history_ms: int = 14 * 86_400_000
+    """How long after its end an event is remembered."""
     chaos: Trouble | None = None
     strict: bool = False
     """Whether a queue without a policy is closed to topics and rules, as on AWS."""

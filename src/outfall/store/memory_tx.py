@@ -234,16 +234,19 @@ class MemoryTx:
         feed = self._data.feed
         return [(number, *feed[number]) for number in islice(feed.irange(after + 1), limit)]
 
-    def forget(self, stream: str) -> None:
+    def forget(self, stream: str, *, through: int | None = None) -> None:
         data = self._data
-        facts = data.streams.pop(stream, [])
-        for number, _ in facts:
+        before = data.streams.pop(stream, [])
+        gone = [fact for fact in before if through is None or fact[0] <= through]
+        for number, _ in gone:
             del data.feed[number]
+        if len(gone) < len(before):
+            data.streams[stream] = before[len(gone) :]
 
         def undo() -> None:
-            if facts:
-                data.streams[stream] = facts
-                data.feed.update({number: (stream, fact) for number, fact in facts})
+            if before:
+                data.streams[stream] = before
+                data.feed.update({number: (stream, fact) for number, fact in gone})
 
         self._undo.append(undo)
 

@@ -22,6 +22,7 @@ T = TypeVar("T")
 Fact = tuple[int, str, bytes]
 
 _PAGES = (16, 64, 256, 1024)
+_NUMBER_MAX = (1 << 63) - 1
 _FACTS_MAX = 1 << 16
 """Facts of one transaction: what 16 bits of their numbers can tell apart."""
 
@@ -143,10 +144,10 @@ class Rows(Session):
         """Without what is not committed, even by this transaction: others may still get lower numbers."""
         return [(row[0], row[1], row[2]) for row in self.ask(ask.FEED, min(after, (1 << 62)), limit)]
 
-    def forget(self, stream: str) -> None:
+    def forget(self, stream: str, *, through: int | None = None) -> None:
         self.save()
         self.send()
-        self.ask(ask.FORGET, stream)
+        self.ask(ask.FORGET, stream, _NUMBER_MAX if through is None else through)
 
     # What is written, on its way.
     def _has_mine(self) -> bool:

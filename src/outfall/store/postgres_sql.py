@@ -18,7 +18,7 @@ FEED = """SELECT number, stream, fact FROM history WHERE number > $1
     AND number < (SELECT value FROM meta WHERE name = 'fact_base')
         + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16)
     ORDER BY number LIMIT $2"""
-FORGET = "DELETE FROM history WHERE stream = $1"
+FORGET = "DELETE FROM history WHERE stream = $1 AND number <= $2"
 
 NUMBERS = "SELECT nextval('item_number') FROM generate_series(1, $1)"
 ROW = "number, grp, due, enqueued, receives, first_received, leased"

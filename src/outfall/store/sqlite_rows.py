@@ -18,6 +18,7 @@ T = TypeVar("T")
 _CACHED_ROWS = 2048
 _CACHED_SIZE_MAX = 8 * 1024
 _PAGES = (16, 64, 256)
+_NUMBER_MAX = (1 << 63) - 1
 
 _PUT = "INSERT INTO rows VALUES(?, ?, ?) ON CONFLICT(family, key) DO UPDATE SET value = excluded.value"
 _DELETE = "DELETE FROM rows WHERE family = ? AND key = ?"
@@ -210,8 +211,9 @@ class Rows(Session):
             "SELECT number, stream, fact FROM history WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
         ).fetchall()
 
-    def forget(self, stream: str) -> None:
+    def forget(self, stream: str, *, through: int | None = None) -> None:
         self._see_facts()
         if not self.wrote:
             self._write()
-        self._execute("DELETE FROM history WHERE stream = ?", (stream,))
+        last = _NUMBER_MAX if through is None else through
+        self._execute("DELETE FROM history WHERE stream = ? AND number <= ?", (stream, last))
