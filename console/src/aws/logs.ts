@@ -1,5 +1,12 @@
 // CloudWatch Logs, as the pages need it.
-import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand, type LogGroup } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  DescribeLogStreamsCommand,
+  FilterLogEventsCommand,
+  GetLogEventsCommand,
+  type LogGroup,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { client } from "./client";
 
 export const logs = (): CloudWatchLogsClient => client(CloudWatchLogsClient);
@@ -56,4 +63,21 @@ export async function readLines(query: LineQuery): Promise<{ lines: LogLine[]; m
     if (!nextToken) return { lines, more: false };
   }
   return { lines, more: true };
+}
+
+const STREAMS_LOOKED_AT = 5;
+
+/** The last lines of a group, the newest first: those of the streams that were written to last. */
+export async function lastLines(logGroupName: string, limit: number): Promise<LogLine[]> {
+  const latest = { orderBy: "LastEventTime", descending: true, limit: STREAMS_LOOKED_AT } as const;
+  const { logStreams = [] } = await logs().send(new DescribeLogStreamsCommand({ logGroupName, ...latest }));
+  const read = logStreams.map(async ({ logStreamName = "" }) => {
+    const got = await logs().send(new GetLogEventsCommand({ logGroupName, logStreamName, limit, startFromHead: false }));
+    return (got.events ?? []).map((one, i): LogLine => {
+      const at_ms = one.timestamp ?? 0;
+      return { id: `${logStreamName} ${got.nextForwardToken} ${i}`, at_ms, stream: logStreamName, text: (one.message ?? "").trimEnd() };
+    });
+  });
+  const found = (await Promise.all(read)).map((lines) => lines.reverse()).flat();
+  return found.sort((a, b) => b.at_ms - a.at_ms).slice(0, limit);
 }

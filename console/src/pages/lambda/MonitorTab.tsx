@@ -1,6 +1,5 @@
 // What a function has done: AWS's metrics as charts, and the last lines of its log.
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
-import { CloudWatchLogsClient, FilterLogEventsCommand, type FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
@@ -11,7 +10,10 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
+import { Go } from "../../app/go";
+import { segment } from "../../app/routes";
 import { client } from "../../aws/client";
+import { lastLines, type LogLine } from "../../aws/logs";
 import { isCalled } from "../../aws/problem";
 import { serverNow } from "../../live/clock";
 import { useLoad } from "../../live/load";
@@ -44,6 +46,7 @@ const CHARTS: Chart[] = [
   { title: "Async event age", unit: "Milliseconds", series: [{ metric: "AsyncEventAge", statistic: "Maximum", label: "Maximum" }] },
 ];
 
+const LINES = 100;
 const SPANS: Record<string, [string, number, number]> = {
   hour: ["1h", 3_600_000, 60],
   half: ["3h", 3 * 3_600_000, 300],
@@ -84,22 +87,26 @@ export default function MonitorTab({ fn }: TabProps) {
           ))}
         </Grid>
       </Container>
-      <Table<FilteredLogEvent>
+      <Table<LogLine>
         items={log.data ?? []}
         loading={log.data === undefined && !log.error}
         loadingText="Reading"
         wrapLines
-        trackBy="eventId"
+        trackBy="id"
         ariaLabels={{ tableLabel: "Log" }}
         header={
-          <Header variant="h2" description={`The last lines of /aws/lambda/${fn.name}, the newest first.`}>
+          <Header
+            variant="h2"
+            description={`The last lines of /aws/lambda/${fn.name}, the newest first.`}
+            actions={<Go to={`/logs/${segment(`/aws/lambda/${fn.name}`)}`}>View CloudWatch logs</Go>}
+          >
             Log
           </Header>
         }
         empty={<Box color="text-body-secondary">{log.error ?? "The function has written nothing yet."}</Box>}
         columnDefinitions={[
-          { id: "time", header: "Time", width: 190, cell: (one) => dateTime(one.timestamp) },
-          { id: "message", header: "Message", cell: (one) => <Box variant="code">{one.message?.trimEnd()}</Box> },
+          { id: "time", header: "Time", width: 190, cell: (one) => dateTime(one.at_ms) },
+          { id: "message", header: "Message", cell: (one) => <Box variant="code">{one.text}</Box> },
         ]}
       />
     </SpaceBetween>
@@ -193,13 +200,9 @@ function ChartOf({ chart, points, length_ms }: { chart: Chart; points: Points | 
   );
 }
 
-async function readLog(name: string): Promise<FilteredLogEvent[]> {
+async function readLog(name: string): Promise<LogLine[]> {
   try {
-    const startTime = serverNow() - 24 * 3_600_000;
-    const got = await client(CloudWatchLogsClient).send(
-      new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, startTime, limit: 1000 }),
-    );
-    return (got.events ?? []).slice(-100).reverse();
+    return await lastLines(`/aws/lambda/${name}`, LINES);
   } catch (error) {
     if (isCalled(error, "ResourceNotFoundException")) return [];
     throw error;
