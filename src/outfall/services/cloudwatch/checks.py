@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from outfall.core.errors import AwsError
 from outfall.core.metrics import Dimensions
 from outfall.core.service import Request
 from outfall.services.cloudwatch.errors import InvalidNextToken, InvalidParameterValue, ValidationError, missing
@@ -55,12 +56,15 @@ def next_token(after: Any) -> str:
     return urlsafe_b64encode(msgspec.json.encode(after)).decode()
 
 
-def read_token(request: Request, kind: Any) -> Any:
-    """What `next_token` put into the request's token, of the type `kind`; None when there is none."""
+def read_token(request: Request, kind: Any, refused: type[AwsError] = InvalidNextToken) -> Any:
+    """What `next_token` put into the request's token, of the type `kind`; None when there is none.
+
+    `refused` is what the operation's model has for a token that is none.
+    """
     token = request.get("NextToken")
     if not token:
         return None
     try:
         return msgspec.json.decode(urlsafe_b64decode(token.encode("ascii")), type=kind)
     except (ValueError, msgspec.MsgspecError):
-        raise InvalidNextToken() from None
+        raise refused("The next token specified is invalid.") from None

@@ -9,6 +9,7 @@ from outfall.core.metrics import Dimensions
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.cloudwatch import series
 from outfall.services.cloudwatch.checks import next_token, read_token, render_dimensions
+from outfall.services.cloudwatch.errors import InvalidParameterValue
 
 PAGE = 500
 RECENT_MS = 3 * 3_600_000
@@ -23,7 +24,7 @@ def list_metrics(call: Call, request: Request) -> Output:
     """Metrics by namespace, name and dimensions, 500 at a time."""
     if request.get("IncludeLinkedAccounts") or request.get("OwningAccount"):
         raise NotServed("ListMetrics of linked accounts is not served.")
-    after: Place | None = read_token(request, Place)
+    after: Place | None = read_token(request, Place, InvalidParameterValue)
     # Seen times are noted every ten minutes, so that much may be missing from them.
     age_ms = (RECENT_MS if request.get("RecentlyActive") else LISTED_MS) + series.SEEN_EVERY_MS
     name, wanted = request.get("MetricName"), request.get("Dimensions") or []

@@ -86,16 +86,19 @@ def behind(text: str) -> str | None:
 
 def page_limit(request: Request, name: str = "MaxKeys", argument: str = "maxKeys") -> int:
     """How many entries a page may have, 1,000 at most. Errors: InvalidArgument."""
-    limit = request.get(name)
-    if limit is None:
-        return KEYS_PER_PAGE_MAX
-    if not 0 <= limit <= 2**31 - 1:
+    limit = count(request.get(name), argument)
+    return KEYS_PER_PAGE_MAX if limit is None else min(limit, KEYS_PER_PAGE_MAX)
+
+
+def count(given: int | None, argument: str) -> int | None:
+    """A number that counts; None where none is given. Errors: InvalidArgument."""
+    if given is not None and not 0 <= given <= 2**31 - 1:
         raise errors.InvalidArgument(
             f"Argument {argument} must be an integer between 0 and 2147483647",
             ArgumentName=argument,
-            ArgumentValue=str(limit),
+            ArgumentValue=str(given),
         )
-    return min(int(limit), KEYS_PER_PAGE_MAX)
+    return given
 
 
 def encoder(request: Request) -> Callable[[str], str]:

@@ -15,7 +15,7 @@ from outfall.services.s3.conditions import ONE_RANGE, check_copy_source
 from outfall.services.s3.copysource import READ_SOURCE, Source, found_source
 from outfall.services.s3.encryption import check_part, check_readable, etag_of
 from outfall.services.s3.expiry import abortion
-from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit
+from outfall.services.s3.listing import behind, common_prefix, count, encoder, page_limit
 from outfall.services.s3.model import PARTS, UPLOADS, Bucket, Pairs, Part, Upload
 from outfall.services.s3.multipart import found_upload, part_key, replace_part, shown
 from outfall.services.s3.writing import EMPTY_MD5
@@ -166,7 +166,8 @@ def list_parts(call: Call, request: Request) -> Output:
     """
     bucket = require(call, request)
     upload = found_upload(call, bucket, request)
-    limit, marker = page_limit(request, "MaxParts", "max-parts"), int(request.get("PartNumberMarker") or 0)
+    limit = page_limit(request, "MaxParts", "max-parts")
+    marker = count(request.get("PartNumberMarker"), "part-number-marker") or 0
     start = part_key(bucket.name, upload.id, marker + 1)[2:]
     rows = [part for _, part in call.tx.scan(PARTS, (bucket.name, upload.id), start=start, limit=limit + 1)]
     page = rows[:limit]
