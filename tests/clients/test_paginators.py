@@ -174,7 +174,7 @@ class Row(NamedTuple):
     service: str
     operation: str
     asked: dict[str, Any]
-    count: int
+    total: int
     bad: str = ""
 
 
@@ -251,7 +251,7 @@ ROWS = (
     Row("sqs", "ListDeadLetterSourceQueues", {"QueueUrl": QUEUE}, 3, "InvalidParameterValue"),
     Row("sqs", "ListQueues", {}, 6, "InvalidParameterValue"),
 )
-"""`count` is over all the members that the paginator joins."""
+"""`total` is over all the members that the paginator joins."""
 
 
 def _asked(inside: Inside, row: Row) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def test_pages_are_the_whole(furnished: Inside, row: Row, size: int) -> None:
     sized = {"PageSize": size} if paginator._limit_key else {}
     pages = [_members(paginator, page) for page in paginator.paginate(**asked, PaginationConfig=sized)]
     assert _summed(pages) == whole
-    assert sum(map(len, whole.values())) == row.count
+    assert sum(map(len, whole.values())) == row.total
     if sized:
         assert all(sum(map(len, page.values())) <= size for page in pages)
 
