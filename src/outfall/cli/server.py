@@ -203,7 +203,8 @@ def _detach(config: Config) -> None:
     ready = wait_until(lambda: is_up(endpoint) or child.poll() is not None, START_S_MAX)
     if not ready or child.poll() is not None:
         raise click.ClickException(f"the server did not start: {_last_line(log)}")
-    click.echo(f"Outfall runs at {endpoint} (process {child.pid}, log {log}). Stop it with: outfall down")
+    stop = "outfall down" if config.port == DEFAULT_PORT else f"outfall down --endpoint {endpoint}"
+    click.echo(f"Outfall runs at {endpoint} (process {child.pid}, log {log}). Stop it with: {stop}")
 
 
 def _last_line(log: Path) -> str:
