@@ -93,7 +93,7 @@ def test_rows_are_bounded_whatever_the_resources_are() -> None:
 def test_what_was_not_done_for_three_months_is_forgotten() -> None:
     def work(tx: Tx) -> list[str]:
         uses.add(tx, {Spot(WHO, "a:Old", "*"): once(T0), Spot(WHO, "a:New", "*"): once(T0 + uses.KEPT_MS)})
-        uses.sweep(make_context(tx, now=T0 + uses.KEPT_MS + 1))
+        assert uses.sweep(make_context(tx, now=T0 + uses.KEPT_MS + 1), ()) is None
         return [spot.action for spot, _ in uses.of(tx, WHO)]
 
     assert MemoryStore().transact(work) == ["a:New"]

@@ -14,13 +14,12 @@ import msgspec
 
 from outfall.authz import explain
 from outfall.authz.decision import Decision
-from outfall.core.context import Context
 from outfall.core.ports import Table, Tx
+from outfall.core.sweeping import over
 
 RESOURCES_MAX = 100
 KEPT_MS = 90 * 24 * 3600 * 1000
 """How long a use is remembered after the last time."""
-SWEPT_AT_ONCE = 10_000
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -141,8 +140,5 @@ def of(tx: Tx, who: str, since_ms: int = 0) -> list[tuple[Spot, Use]]:
     return [(Spot(*key), use) for key, use in tx.scan(USES, (who,)) if use.last_ms >= since_ms]
 
 
-def sweep(ctx: Context) -> None:
-    """Forgets what has not been done for long."""
-    void = [key for key, use in ctx.tx.scan(USES, limit=SWEPT_AT_ONCE) if use.last_ms < ctx.now - KEPT_MS]
-    for key in void:
-        ctx.tx.delete(USES, key)
+sweep = over(USES, lambda ctx, use: use.last_ms < ctx.now - KEPT_MS)
+"""Forgets what has not been done for long."""

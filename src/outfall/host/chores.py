@@ -9,21 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from outfall.authz import uses
 from outfall.core.body import GARBAGE_QUEUE
 from outfall.core.context import Context
 from outfall.core.invocation import Package
 from outfall.core.ports import Item, Store, Tx
 from outfall.flow import forget
+from outfall.host import sweeping
 from outfall.host.meter import GAUGE_QUEUE, begin_measuring, step_measuring
 from outfall.host.sns_http import courier
-from outfall.services.cloudwatch import history, series
 from outfall.services.cloudwatch.model import ALARM_QUEUE
 from outfall.services.cloudwatch.watch import step_alarm
 from outfall.services.events import work as events_work
 from outfall.services.lambda_ import mappings, prepare
 from outfall.services.lambda_.prepare import PREPARE_QUEUE
-from outfall.services.logs import writer
 from outfall.services.s3 import aging, restoring
 from outfall.services.sns import http
 from outfall.services.sqs.moves import MOVES_QUEUE, step_move
@@ -31,12 +29,6 @@ from outfall.store.blobs import Blobs
 
 Chore = Callable[[Item], Awaitable[None]]
 Step = Callable[[Context, Item], None]
-
-SWEEP_QUEUE = "host/sweep"
-"""Holds one item for as long as the data lives: when log events, samples and alarms' histories past
-their retention are removed next."""
-
-SWEEP_EVERY_MS = 3_600_000
 
 TOGETHER = frozenset({http.QUEUE})
 """Queues whose items are done side by side, since they wait for servers of others."""
@@ -83,7 +75,7 @@ def chores(
         GAUGE_QUEUE: decided(step_measuring),
         aging.QUEUE: decided(aging.step),
         restoring.QUEUE: decided(restoring.step),
-        SWEEP_QUEUE: decided(_sweep),
+        sweeping.QUEUE: decided(sweeping.step),
         forget.QUEUE: decided(forget.step),
         **{queue: decided(step) for queue, step in events_work.STEPS.items()},
         http.QUEUE: courier(store, context, log),
@@ -91,16 +83,7 @@ def chores(
 
 
 def begin_sweeping(ctx: Context) -> None:
-    """Puts the one item on the sweep's queue, if the data is new."""
-    if ctx.tx.next_due(SWEEP_QUEUE) is None:
-        ctx.tx.enqueue(SWEEP_QUEUE, b"", now_ms=ctx.now, due_ms=ctx.now + SWEEP_EVERY_MS)
+    """Puts the items on their queues that come back for as long as the data lives."""
+    sweeping.begin(ctx)
     forget.begin(ctx)
     begin_measuring(ctx)
-
-
-def _sweep(ctx: Context, item: Item) -> None:
-    writer.sweep(ctx)
-    series.sweep(ctx)
-    history.sweep(ctx)
-    uses.sweep(ctx)
-    ctx.tx.release(SWEEP_QUEUE, item.handle, due_ms=ctx.now + SWEEP_EVERY_MS)

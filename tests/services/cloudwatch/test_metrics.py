@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from outfall.core.metrics import Sample
 from outfall.services.cloudwatch import series
+from outfall.services.cloudwatch.model import BUCKETS, SERIES
 from outfall.services.cloudwatch.samples import SPREAD_MAX, Samples
 from tests.support import T0
 
@@ -313,10 +314,13 @@ def test_datapoints_come_in_pages(cloudwatch: CloudWatch) -> None:
 
 
 def test_what_aws_no_longer_keeps_is_swept(cloudwatch: CloudWatch) -> None:
+    def swept(ctx: Any) -> tuple[int, int]:
+        assert series.sweep(ctx) is None
+        return sum(1 for _ in ctx.tx.scan(BUCKETS)), sum(1 for _ in ctx.tx.scan(SERIES))
+
     cloudwatch.put(1)
     cloudwatch.later(seconds=456 * 86_400)
     cloudwatch.put(2)
-    assert cloudwatch.within(series.sweep) == 1
-    assert cloudwatch.within(series.sweep) == 0
+    assert cloudwatch.within(swept) == (1, 1)
     cloudwatch.later(seconds=460 * 86_400)
-    assert cloudwatch.within(series.sweep) == 2
+    assert cloudwatch.within(swept) == (0, 0)

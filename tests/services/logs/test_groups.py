@@ -180,14 +180,19 @@ def test_retention_on_the_clock_of_record(logs):
 
 
 def test_a_sweep_removes_what_is_past_retention(logs):
+    from outfall.services.logs.model import CHUNKS
     from outfall.services.logs.writer import sweep
+
+    def swept(ctx):
+        assert sweep(ctx) is None
+        return sum(1 for _ in ctx.tx.scan(CHUNKS))
 
     event = {"timestamp": logs.now, "message": "x"}
     logs("PutLogEvents", logGroupName="g", logStreamName="s", logEvents=[event])
     logs.later(seconds=2 * 86_400)
-    assert logs.within(sweep) == 0
+    assert logs.within(swept) == 1
     logs("PutRetentionPolicy", logGroupName="g", retentionInDays=1)
-    assert logs.within(sweep) == 1
+    assert logs.within(swept) == 0
     logs("DeleteRetentionPolicy", logGroupName="g")
     assert logs("GetLogEvents", logGroupName="g", logStreamName="s")["events"] == []
 

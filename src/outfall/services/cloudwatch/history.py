@@ -6,6 +6,7 @@ from typing import Any
 
 from outfall.core.context import Context
 from outfall.core.service import Call, Output, Request, operation
+from outfall.core.sweeping import over
 from outfall.services.cloudwatch.checks import next_token, read_token
 from outfall.services.cloudwatch.model import HISTORY, Alarm, HistoryItem, alarm_arn, time_key
 
@@ -59,13 +60,7 @@ def _shown(item: HistoryItem) -> dict[str, Any]:
     }
 
 
-def sweep(ctx: Context) -> int:
-    """Removes what is older than 30 days, in all accounts and regions; how many."""
-    removed = 0
-    for key, item in ctx.tx.scan(HISTORY):
-        if item.at_ms < ctx.now - RETENTION_MS:
-            removed += ctx.tx.delete(HISTORY, key)
-    return removed
-
+sweep = over(HISTORY, lambda ctx, item: item.at_ms < ctx.now - RETENTION_MS)
+"""Removes what is older than 30 days."""
 
 OPERATIONS = (describe_alarm_history,)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from outfall.core.context import Context
 from outfall.core.metrics import Dimensions, Sample
+from outfall.core.ports import Key
+from outfall.core.sweeping import after
 from outfall.services.cloudwatch.model import BUCKETS, MINUTE_MS, SERIES, Bucket, Series, dimensions_key, slot, time_key
 from outfall.services.cloudwatch.samples import Samples
 
@@ -17,6 +19,8 @@ RETENTION_MS = 455 * 86_400_000
 """AWS keeps fifteen months, ever more coarsely; here the minutes stay."""
 
 SEEN_EVERY_MS = 600_000
+SERIES_SWEPT_AT_ONCE = 100
+BUCKETS_SWEPT_AT_ONCE = 500
 EMITTED = ""
 """The group of what services emit: one row for all metrics of a set of dimensions."""
 
@@ -114,14 +118,18 @@ def known(ctx: Context, namespace: str = "") -> Iterator[tuple[str, str, Dimensi
                     yield key[2], name, shown, seen_ms
 
 
-def sweep(ctx: Context) -> int:
-    """Removes what is older than AWS keeps it, in all accounts and regions; how many rows."""
-    oldest_ms, removed = ctx.now - RETENTION_MS, 0
-    for where, series in ctx.tx.scan(SERIES):
+def sweep(ctx: Context, start: Key = ()) -> Key | None:
+    """Removes what is older than AWS keeps it: see `core.sweeping`."""
+    oldest_ms, left = ctx.now - RETENTION_MS, BUCKETS_SWEPT_AT_ONCE
+    rows = list(ctx.tx.scan(SERIES, start=start, limit=SERIES_SWEPT_AT_ONCE))
+    for where, series in rows:
         for key, _ in ctx.tx.scan(BUCKETS, where):
             if int(key[-1]) >= oldest_ms:
                 break
-            removed += ctx.tx.delete(BUCKETS, key)
+            if not left:
+                return where
+            ctx.tx.delete(BUCKETS, key)
+            left -= 1
         if max(series.names.values(), default=0) < oldest_ms - SEEN_EVERY_MS:
-            removed += ctx.tx.delete(SERIES, where)
-    return removed
+            ctx.tx.delete(SERIES, where)
+    return after(rows[-1][0]) if len(rows) == SERIES_SWEPT_AT_ONCE else None

@@ -13,7 +13,9 @@ from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
 from outfall.core.errors import InternalError
 from outfall.core.event_pattern import PatternError, compile_pattern
+from outfall.core.ports import Key
 from outfall.core.service import Call, Output, Request, Resource, operation
+from outfall.core.sweeping import after
 from outfall.services.events.errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
@@ -28,6 +30,7 @@ from outfall.services.events.paging import page, start_of
 DAY_MS = 86_400_000
 EXPIRED_AT_ONCE = 20
 """How many outdated events an archive lets go whenever it takes one in."""
+SWEPT_AT_ONCE = 200
 
 
 class InternalException(InternalError):
@@ -192,18 +195,28 @@ def keep(ctx: Context, bus: Bus, event: Event, fields: dict[str, Any]) -> None:
         ctx.tx.put(ARCHIVES, archive.key, _expire(ctx, archive))
 
 
-def _expire(ctx: Context, archive: Archive) -> Archive:
+def _expire(ctx: Context, archive: Archive, at_once: int = EXPIRED_AT_ONCE) -> Archive:
     """Lets go of events that are older than the archive keeps them, a few at a time."""
     if not archive.retention_days:
         return archive
     oldest_ms = ctx.now - archive.retention_days * DAY_MS
     count, size = archive.count, archive.size
-    for key, archived in ctx.tx.scan(ARCHIVED, archive.key, limit=EXPIRED_AT_ONCE):
+    for key, archived in ctx.tx.scan(ARCHIVED, archive.key, limit=at_once):
         if archived.archived_ms >= oldest_ms:
             break
         ctx.tx.delete(ARCHIVED, key)
         count, size = count - 1, size - len(archived.event.text.encode())
     return msgspec.structs.replace(archive, count=count, size=size)
+
+
+def sweep(ctx: Context, start: Key = ()) -> Key | None:
+    """Lets go of events in archives that take none in: one archive at a time, see `core.sweeping`."""
+    for key, archive in ctx.tx.scan(ARCHIVES, start=start, limit=1):
+        kept = _expire(ctx, archive, SWEPT_AT_ONCE)
+        if kept != archive:
+            ctx.tx.put(ARCHIVES, key, kept)
+        return key if archive.count - kept.count == SWEPT_AT_ONCE else after(key)
+    return None
 
 
 OPERATIONS = (create_archive, describe_archive, list_archives, update_archive, delete_archive)

@@ -14,6 +14,7 @@ from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
 from outfall.core.ports import Item
 from outfall.core.service import Call, Output, Request, operation
+from outfall.core.sweeping import over
 from outfall.services.events.deliver import route
 from outfall.services.events.errors import (
     IllegalStatusException,
@@ -28,6 +29,7 @@ from outfall.services.events.paging import page, start_of
 BATCH = 50
 """Events that one claim brings on."""
 
+KEPT_MS = 90 * 86_400_000
 ARCHIVE_PREFIX = "archive/"
 UNDER_WAY = ("STARTING", "RUNNING")
 
@@ -195,3 +197,6 @@ def _marked(event: Event, name: str, now_ms: int) -> Event:
 
 
 OPERATIONS = (start_replay, describe_replay, list_replays, cancel_replay)
+
+sweep = over(REPLAYS, lambda ctx, replay: bool(replay.ended_ms) and replay.ended_ms < ctx.now - KEPT_MS)
+"""Forgets replays 90 days after their end, as AWS does."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 
 from outfall.core.service import Call, Output, Request, operation
+from outfall.core.sweeping import over
 from outfall.services.iam.checks import check
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
 from outfall.services.iam.handlers import LINKED_PATH, find_role, is_linked, new_id, save
 from outfall.services.iam.linked_services import SUFFIXED, linked_name
 from outfall.services.iam.model import DELETION_TASKS, ROLES, DeletionTask, Role, key
 from outfall.services.iam.roles import show_role
+
+TASKS_KEPT_MS = 14 * 86_400_000
 
 
 def _linked_resource(call: Call, request: Request) -> str:
@@ -92,6 +95,9 @@ def get_service_linked_role_deletion_status(call: Call, request: Request) -> Out
         raise NoSuchEntity(f"Deletion task {task} cannot be found.")
     return {"Status": "SUCCEEDED"}
 
+
+sweep = over(DELETION_TASKS, lambda ctx, task: task.at_ms < ctx.now - TASKS_KEPT_MS)
+"""Forgets removals that nobody asks for any more."""
 
 LINKED_ROLE_OPERATIONS = (
     create_service_linked_role,

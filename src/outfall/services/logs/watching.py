@@ -16,7 +16,9 @@ from typing import Any
 from outfall.core.context import Context
 from outfall.core.metrics import Sample
 from outfall.core.parcel import Parcel, Sender
+from outfall.core.ports import Key
 from outfall.core.principal import service_principal
+from outfall.core.sweeping import ROWS_AT_ONCE, after
 from outfall.flow.send import Receipt, Refusal, check, send
 from outfall.services.logs.json_patterns import value_at
 from outfall.services.logs.model import (
@@ -167,8 +169,7 @@ def _show(ctx: Context, group: Group, stream: Stream, chunk: Chunk, watcher: Fil
     if not wanted and not stream.name.startswith(tuple(watcher.prefixes) or ("\0",)):
         return
     if ctx.now >= watcher.until_ms:
-        ctx.tx.delete(FILTERS, (*group.key, TAIL, watcher.name))
-        ctx.tx.purge(tail_queue(watcher.name))
+        _end_tail(ctx, (*group.key, TAIL, watcher.name), watcher)
         return
     room = TAIL_EVENTS_MAX - ctx.tx.counts(tail_queue(watcher.name), ctx.now).ready
     for event, _ in _fitting(_extract_of(watcher.pattern), stream, chunk):
@@ -183,3 +184,17 @@ def _show(ctx: Context, group: Group, stream: Stream, chunk: Chunk, watcher: Fil
             "ingestionTime": event.ingested_ms,
         }
         ctx.tx.enqueue(tail_queue(watcher.name), json.dumps(shown).encode(), now_ms=ctx.now, due_ms=ctx.now)
+
+
+def _end_tail(ctx: Context, key: Key, watcher: Filter) -> None:
+    ctx.tx.delete(FILTERS, key)
+    ctx.tx.purge(tail_queue(watcher.name))
+
+
+def sweep(ctx: Context, start: Key = ()) -> Key | None:
+    """Ends live tails that nobody has ended, as after a crash: see `core.sweeping`."""
+    rows = list(ctx.tx.scan(FILTERS, start=start, limit=ROWS_AT_ONCE))
+    for key, watcher in rows:
+        if watcher.until_ms and ctx.now >= watcher.until_ms:
+            _end_tail(ctx, key, watcher)
+    return after(rows[-1][0]) if len(rows) == ROWS_AT_ONCE else None

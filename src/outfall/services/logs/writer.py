@@ -8,6 +8,8 @@ import msgspec
 
 from outfall.core.context import Context
 from outfall.core.invocation import LogLine
+from outfall.core.ports import Key
+from outfall.core.sweeping import after
 from outfall.services.logs.model import CHUNKS, DAY_MS, GROUPS, STREAMS, Chunk, Group, Stream, time_key
 from outfall.services.logs.watching import watch
 
@@ -16,6 +18,8 @@ EVENT_OVERHEAD = 26
 TEXT_LENGTH_MAX = 262_144
 CHUNK_EVENTS_MAX = 1000
 EXPIRED_PER_WRITE = 2
+STREAMS_SWEPT_AT_ONCE = 200
+CHUNKS_SWEPT_AT_ONCE = 200
 
 
 def write(ctx: Context, group: str, stream: str, lines: Sequence[LogLine]) -> None:
@@ -96,15 +100,21 @@ def _drop_expired(ctx: Context, group: Group, stream: Stream) -> None:
                 ctx.tx.delete(CHUNKS, key)
 
 
-def sweep(ctx: Context) -> int:
-    """Removes all chunks whose retention is over, in all accounts and regions; how many. For the host, now and then."""
-    removed = 0
-    for key, group in ctx.tx.scan(GROUPS):
-        expired_ms = group.expired_before_ms(ctx.now)
-        if not expired_ms:
+def sweep(ctx: Context, start: Key = ()) -> Key | None:
+    """Removes chunks whose retention is over: see `core.sweeping`."""
+    left = CHUNKS_SWEPT_AT_ONCE
+    streams = list(ctx.tx.scan(STREAMS, start=start, limit=STREAMS_SWEPT_AT_ONCE))
+    for key, stream in streams:
+        group = ctx.tx.get(GROUPS, key[:-1])
+        expired_ms = group.expired_before_ms(ctx.now) if group else 0
+        if not expired_ms or stream.first_ms is None or stream.first_ms >= expired_ms:
             continue
         for chunk_key, chunk in ctx.tx.scan(CHUNKS, key):
+            if not left:
+                return key
+            if chunk.first_ms >= expired_ms:
+                break
             if chunk.last_ms < expired_ms:
                 ctx.tx.delete(CHUNKS, chunk_key)
-                removed += 1
-    return removed
+                left -= 1
+    return after(streams[-1][0]) if len(streams) == STREAMS_SWEPT_AT_ONCE else None

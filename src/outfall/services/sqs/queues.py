@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import msgspec
 
 from outfall.core.service import Call, Output, Permission, Request, operation
+from outfall.core.sweeping import over
 from outfall.services.sqs import attributes, fifo
 from outfall.services.sqs.address import (
     arn_in_url,
@@ -207,6 +208,9 @@ def set_queue_attributes(call: Call, request: Request) -> Output:
     changed = attributes.apply(call, queue, request.get("Attributes") or {})
     call.tx.put(QUEUES, queue.key, msgspec.structs.replace(changed, modified_ms=call.now))
 
+
+sweep = over(DELETED, lambda ctx, deleted: ctx.now - deleted.at_ms >= MINUTE_MS)
+"""Forgets names that are free again."""
 
 OPERATIONS = (
     create_queue,
