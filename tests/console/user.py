@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 ROOT = "/_outfall/console"
 WAIT_MS = 15_000
+SETTLE_MS = 300
+"""What a page has to be drawn in before a picture is taken."""
 
 
 class User:
@@ -29,7 +31,8 @@ class User:
 
     def go(self, service: str) -> None:
         """Chooses a service in the navigation at the side."""
-        self.page.get_by_role("navigation").get_by_role("link", name=service, exact=True).click()
+        side = self.page.get_by_role("navigation", name="Local services")
+        side.get_by_role("link", name=service, exact=True).click()
 
     def click(self, name: str | re.Pattern[str], *, role: Any = "button", within: Locator | None = None) -> None:
         """Clicks the first button with that name, or another thing that has a role."""
@@ -43,7 +46,11 @@ class User:
 
     def fill(self, label: str, text: str, *, within: Locator | None = None) -> None:
         """Types into a field."""
-        (within or self.page).get_by_label(label, exact=True).fill(text)
+        (within or self.page).get_by_label(label, exact=True).last.fill(text)
+
+    def dialog(self) -> Locator:
+        """The dialog that is open."""
+        return self.page.get_by_role("dialog")
 
     def choose(self, label: str, option: str) -> None:
         """Opens a list and takes one of what it offers. What is chosen already is part of the list's name."""
@@ -69,6 +76,7 @@ class User:
     def shot(self, name: str) -> None:
         """Keeps how the page looks."""
         self._artefacts.mkdir(exist_ok=True)
+        self.page.wait_for_timeout(SETTLE_MS)
         safe = re.sub(r"[^\w.-]+", "-", name)
         self.page.screenshot(path=str(self._artefacts / f"{safe}.png"), animations="disabled")
 

@@ -20,6 +20,8 @@ THIS_RUN = "./test\n"
 """The command that runs this test; running it here would never end."""
 
 INSTALL_S_MAX = 300
+OF_THE_CONSOLE = ("README.md", "console.md")
+"""Pages whose reader gets the console built; for the others that would be time lost."""
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -60,6 +62,7 @@ def test_the_blocks_of_a_page_run(page: Path, clone: Path) -> None:
     environment["HOME"] = str(clone.parent)
     environment["OUTFALL_PORT"] = str(free_port())
     environment["OUTFALL_DATA"] = str(clone.parent / "data")
+    environment["OUTFALL_CONSOLE"] = "require" if page.name in OF_THE_CONSOLE else "skip"
     try:
         done = subprocess.run(
             ["bash", "-c", script(page)], cwd=clone, env=environment, capture_output=True, text=True, check=False

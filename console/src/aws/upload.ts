@@ -47,7 +47,8 @@ export async function send(sending: Sending, signal: AbortSignal, onProgress: (s
   const work = async () => {
     for (let number = missing.shift(); number !== undefined; number = missing.shift()) {
       signal.throwIfAborted();
-      sending.sent += await sendPart(sending, number, signal);
+      const size = await sendPart(sending, number, signal);
+      sending.sent += size; // Not in one line: the sum would be read before the wait, and others add to it meanwhile.
       onProgress(sending.sent);
     }
   };

@@ -68,7 +68,7 @@ export default function AddTrigger() {
       const { account } = arnParts(functionArn);
       if (source === "s3") await addS3Trigger({ ...fields, name, functionArn, account });
       else await addOther(source, from, name, functionArn, Number(batch));
-      const what = source === "s3" ? fields.bucket : lastName(from);
+      const what = source === "s3" ? fields.bucket : shortName(from);
       flash.done(`The trigger ${what} was successfully added to function ${name}.`, `${back}?tab=configuration&panel=triggers`);
     } catch (error) {
       flash.failure(error, "The trigger was not added");
