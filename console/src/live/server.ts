@@ -22,7 +22,8 @@ export interface Health {
   clock: string;
   iam: string;
   environments: { kind: string; max: number; notices: Record<string, string> };
-  running: number;
+  /** By the ARN of the function. */
+  running: Record<string, number>;
   clock_ms: number;
 }
 

@@ -80,6 +80,7 @@ export default function RulePage() {
     >
       <Container header={<Header variant="h2">Rule details</Header>}>
         <Values
+          columns={2}
           items={[
             ["Status", found && <StatusIndicator key="state" type={isEnabled ? "success" : "stopped"}>{isEnabled ? "Enabled" : "Disabled"}</StatusIndicator>],
             ["Event bus", <Go key="bus" to={`/eventbridge?bus=${encodeURIComponent(bus)}`}>{bus}</Go>],

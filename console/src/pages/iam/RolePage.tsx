@@ -23,6 +23,7 @@ export default function RolePage() {
     <Page title={name} description={found?.Description} reads={[role]}>
       <Container header={<Header variant="h2">Summary</Header>}>
         <Values
+          columns={2}
           items={[
             ["Creation date", dateTime(found?.CreateDate)],
             ["ARN", found?.Arn && <Copy text={found.Arn} label="ARN" />],

@@ -33,6 +33,7 @@ export default function LogGroupPage() {
     <Page title={name} reads={[group]} actions={<Button onClick={() => setEditing(true)}>Edit retention setting</Button>}>
       <Container header={<Header variant="h2">Log group details</Header>}>
         <Values
+          columns={2}
           items={[
             ["ARN", found?.logGroupArn && <Copy text={found.logGroupArn} label="ARN" />],
             ["Creation time", dateTime(found?.creationTime)],

@@ -61,10 +61,10 @@ export function ClockPanel() {
         {isManual() ? (
           <SpaceBetween direction="horizontal" size="m" alignItems="end">
             <FormField label="Advance by">
-              <SpaceBetween direction="horizontal" size="xs">
-                <Input type="number" value={amount} ariaLabel="Amount" onChange={({ detail }) => setAmount(detail.value)} />
-                <Select ariaLabel="Unit" selectedOption={option(unit)} options={Object.keys(UNITS).map(option)} onChange={({ detail }) => setUnit(detail.selectedOption.value ?? unit)} />
-              </SpaceBetween>
+              <Input type="number" value={amount} onChange={({ detail }) => setAmount(detail.value)} />
+            </FormField>
+            <FormField label="Unit">
+              <Select selectedOption={option(unit)} options={Object.keys(UNITS).map(option)} onChange={({ detail }) => setUnit(detail.selectedOption.value ?? unit)} />
             </FormField>
             <Buttons>
               <Button loading={busy} disabled={!(by_ms > 0)} onClick={() => void move({ advance_ms: by_ms })}>

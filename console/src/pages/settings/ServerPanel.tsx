@@ -21,7 +21,7 @@ export function ServerPanel({ health }: { health: Health }) {
             ["Data", health.data],
             ["Permissions", MODES[health.iam] ?? health.iam],
             ["Execution environments", `${environments.kind}, ${environments.max} at most`],
-            ["Functions running", String(health.running)],
+            ["Functions running", String(Object.values(health.running).reduce((sum, one) => sum + one, 0))],
             ["Services", Object.keys(health.services).join(", ")],
             ["Description of the private API", <a key="api" href="/_outfall/api/openapi.json">openapi.json</a>],
           ]}

@@ -25,6 +25,7 @@ export default function TopicPage() {
     <Page title={name} reads={[topic]}>
       <Container header={<Header variant="h2">Details</Header>}>
         <Values
+          columns={2}
           items={[
             ["Name", name],
             ["ARN", found?.TopicArn && <Copy text={found.TopicArn} label="ARN" />],
