@@ -6,7 +6,6 @@ import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
 import PropertyFilter, { type PropertyFilterProps } from "@cloudscape-design/components/property-filter";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
 import { useSearchParams } from "react-router-dom";
@@ -18,6 +17,7 @@ import { listEvents, skipAllWaits, skipWait, type EventQuery, type EventRow } fr
 import { useLoad } from "../../live/load";
 import { count, preciseTime } from "../../parts/format";
 import { Buttons, ReadFailed } from "../../parts/Page";
+import { Status } from "../../parts/Status";
 import { EventPanel } from "./EventPanel";
 import { SendAgain } from "./SendAgain";
 import { nameOf, status } from "./story";
@@ -137,7 +137,7 @@ export default function EventList() {
             id: "event",
             header: "Event",
             isRowHeader: true,
-            minWidth: 200,
+            minWidth: 170,
             cell: (one) => (
               <>
                 <Go to={`/events/${segment(one.id)}`} variant="primary">
@@ -152,18 +152,18 @@ export default function EventList() {
           {
             id: "status",
             header: "Status",
-            minWidth: 150,
+            minWidth: 140,
             maxWidth: 210,
             cell: (one) => {
               const { type, text } = status(one, now);
-              return <StatusIndicator type={type}>{text}</StatusIndicator>;
+              return <Status type={type} text={text} />;
             },
           },
-          { id: "waterfall", header: "Attempts and waits", minWidth: 260, maxWidth: 440, cell: (one) => <Waterfall facts={one.history ?? []} /> },
+          { id: "waterfall", header: "Attempts and waits", minWidth: 200, width: "40%", cell: (one) => <Waterfall facts={one.history ?? []} /> },
           {
             id: "actions",
             header: "Actions",
-            minWidth: 150,
+            minWidth: 140,
             cell: (one) =>
               one.state === "waiting" ? (
                 <Button variant="inline-link" iconName="angle-right-double" ariaLabel={`Skip the wait of ${nameOf(one)}`} onClick={() => void skip(one)}>

@@ -1,7 +1,6 @@
 // The last events, at a glance.
 import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { Go } from "../../app/go";
 import { segment } from "../../app/routes";
@@ -9,6 +8,7 @@ import { useServerNow } from "../../live/clock";
 import { listEvents, type EventRow } from "../../live/events";
 import { useLoad } from "../../live/load";
 import { clockTime } from "../../parts/format";
+import { Status } from "../../parts/Status";
 import { nameOf, status } from "../events/story";
 import { Waterfall } from "../events/Waterfall";
 
@@ -44,10 +44,10 @@ export default function RecentEvents() {
           header: "Status",
           cell: (one) => {
             const { type, text } = status(one, now);
-            return <StatusIndicator type={type}>{text}</StatusIndicator>;
+            return <Status type={type} text={text} />;
           },
         },
-        { id: "waterfall", header: "Attempts and waits", minWidth: 260, cell: (one) => <Waterfall facts={one.history ?? []} /> },
+        { id: "waterfall", header: "Attempts and waits", minWidth: 200, width: "40%", cell: (one) => <Waterfall facts={one.history ?? []} /> },
       ]}
     />
   );
