@@ -19,9 +19,10 @@ EXPECTED = ("the server responded with a status of 4", "net::ERR_CONNECTION_REFU
 """What a browser reports of answers that a page asks for and understands: nothing there yet, a server that is gone."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. Not for longer than a module: while Playwright runs, this thread has an event loop that other
+    tests must not find."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
