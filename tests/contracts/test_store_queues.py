@@ -56,6 +56,36 @@ def test_the_longest_due_comes_first_then_the_oldest(store: Any) -> None:
     assert texts(claim(store, 30, limit=2)) == "late"
 
 
+def test_of_the_first_that_are_due_the_oldest_come_first_where_that_is_asked_for(store: Any) -> None:
+    add(store, "a", "b")
+    again = claim(store, 0, lease=30)[0]
+    add(store, "c", "d", now=10, due=10)
+
+    def oldest(now: int, limit: int, among: int) -> str:
+        found = store.transact(lambda tx: tx.claim("q", now_ms=now, lease_ms=0, limit=limit, among=among))
+        return texts(found)
+
+    assert oldest(29, 9, 9) == "b c d"
+    # b, c and d have been due since 29, a since 30.
+    assert oldest(30, 1, 3) == "b"
+    assert oldest(30, 1, 4) == "a"
+    assert oldest(30, 4, 1) == "a b c d", "all that are asked for, in the order of their numbers"
+    assert call(store, "acknowledge", again.handle) is False
+
+
+def test_within_one_work_too_the_oldest_come_first(store: Any) -> None:
+    def work(tx: Any) -> list[str]:
+        for text in (b"a", b"b", b"c"):
+            tx.enqueue("q", text, now_ms=0, due_ms=0)
+        first = tx.claim("q", now_ms=0, lease_ms=9, limit=1, among=8)
+        tx.release("q", first[0].handle, due_ms=5)
+        tx.enqueue("q", b"d", now_ms=0, due_ms=0)
+        second = tx.claim("q", now_ms=5, lease_ms=9, limit=2, among=8)
+        return [texts(first), texts(second), texts(tx.claim("q", now_ms=5, lease_ms=9, limit=9, among=8))]
+
+    assert store.transact(work) == ["a", "a b", "c d"]
+
+
 def test_a_lease_hides_an_item_until_it_ends(store: Any) -> None:
     add(store, "a")
     first = claim(store, 0, lease=30)[0]

@@ -38,7 +38,7 @@ STEPS = st.one_of(
     step("enqueue", QUEUES, st.just(b"p"), now_ms=TIMES, due_ms=TIMES, group=GROUPS),
     step("enqueue", QUEUES, st.just(b"p"), now_ms=TIMES, due_ms=TIMES, group=GROUPS),
     step("claim", QUEUES, now_ms=TIMES, lease_ms=WAITS, limit=st.integers(1, 4)),
-    step("claim", QUEUES, now_ms=TIMES, lease_ms=WAITS, limit=st.integers(1, 4)),
+    step("claim", QUEUES, now_ms=TIMES, lease_ms=WAITS, limit=st.integers(1, 4), among=st.integers(0, 6)),
     step("acknowledge", QUEUES, HANDLE),
     step("extend", QUEUES, HANDLE, TIMES),
     step("release", QUEUES, HANDLE, due_ms=TIMES, payload=st.sampled_from([None, b"new"])),

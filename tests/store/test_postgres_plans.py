@@ -23,6 +23,7 @@ HOT: dict[str, tuple[str, tuple[str, ...]]] = {
     "history": (ask.HISTORY, ("'s5'", "0", "100")),
     "feed": (ask.FEED, ("100", "100")),
     "ready": (ask.READY, ("'q1'", "1000", "10")),
+    "oldest": (ask.OLDEST, ("'q1'", "1000", "10", "32")),
     "following": (ask.FOLLOWING, ("'q1'", "'g3'", "5", "10")),
     "item": (ask.ITEM, ("'q1'", "5")),
     "peek": (ask.PEEK, ("'q1'", "5", "10")),

@@ -111,11 +111,12 @@ class Tx(Protocol):
     def enqueue(self, queue: str, payload: bytes, *, now_ms: int, due_ms: int, group: str | None = None) -> int:
         """Adds an item that can be claimed from `due_ms` on; returns its number, which only grows."""
 
-    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
+    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1, among: int = 0) -> list[Item]:
         """Claims up to `limit` due items, the longest due first, under a lease that ends at now + `lease_ms`.
 
-        The receive count is one higher with each claim. Of items with a group, the oldest of the group comes first, and
-        none while the oldest is under a lease or not due; then those that follow it, up to one that is.
+        With `among`, the oldest (by number) of so many that are longest due come first. The receive count is one higher
+        with each claim. Of items with a group, the oldest of the group comes first, and none while the oldest is under
+        a lease or not due; then those that follow it, up to one that is.
         """
 
     def extend(self, queue: str, handle: str, until_ms: int) -> bool:

@@ -7,6 +7,7 @@ turn, at its due time or at the end of its lease, even while later ones of the g
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from sortedcontainers import SortedDict, SortedList
@@ -87,12 +88,13 @@ class MemoryQueue:
         group.turn = (oldest.due, oldest.number)
         self.turns.add(group.turn)
 
-    def ready(self, now: int, limit: int) -> list[Row]:
-        """Up to `limit` items to claim, those with the earliest turn first and each followed by what comes next in its
-        group, as [SQS FIFO delivery] has it: as many of one group as there are."""
+    def ready(self, now: int, limit: int, among: int = 0) -> list[Row]:
+        """Up to `limit` items to claim, those with the earliest turn first (of the first `among`, the oldest) and each
+        followed by what comes next in its group, as [SQS FIFO delivery] has it: as many of one group as there are."""
         found: list[Row] = []
-        for turn, number in self.turns:
-            if turn > now or len(found) >= limit:
+        due = (number for _, number in takewhile(lambda place: place[0] <= now, self.turns))
+        for number in sorted(islice(due, max(among, limit))) if among else due:
+            if len(found) >= limit:
                 break
             row: Row = self.items[number]
             found.append(row)

@@ -121,10 +121,10 @@ class MemoryTx:
         self.wake(queue)
         return number
 
-    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
+    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1, among: int = 0) -> list[Item]:
         items = self._data.queues.get(queue)
         claimed = []
-        for row in items.ready(now_ms, limit) if items else ():
+        for row in items.ready(now_ms, limit, among) if items else ():
             first = now_ms if row.first_received is None else row.first_received
             row = row._replace(due=now_ms + lease_ms, receives=row.receives + 1, first_received=first, leased=True)
             self._set_item(queue, row.number, row)

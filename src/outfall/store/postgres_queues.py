@@ -64,8 +64,8 @@ class Queues(Rows):
         self.wake(queue)
         return number
 
-    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
-        found = self._ready(queue, now_ms, limit)
+    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1, among: int = 0) -> list[Item]:
+        found = self._ready(queue, now_ms, limit, among)
         if any(row.group is not None for row, _ in found):
             found = self._with_followers(queue, found, now_ms, limit)
         claimed = []
@@ -82,7 +82,7 @@ class Queues(Rows):
             claimed.append(row.item(payload))
         return claimed
 
-    def _ready(self, queue: str, now_ms: int, limit: int) -> list[tuple[Row, bytes]]:
+    def _ready(self, queue: str, now_ms: int, limit: int, among: int) -> list[tuple[Row, bytes]]:
         """What can be claimed: as the database has it, with what was written to the queue since laid over it, or sent
         before where that is not simple. So one round trip serves a claim, also among many of one batch."""
         over: dict[int, Row | None] = {}
@@ -95,11 +95,14 @@ class Queues(Rows):
         if grouped or lapsed or len(over) > OVER_MAX or any(row.payload is None for row in ready):
             self._look(queue)
             over, ready = {}, []
-        rows = self.ask(ask.READY, queue, now_ms, limit + len(over))
+        wanted = limit + len(over)
+        rows = self.ask(ask.OLDEST, queue, now_ms, wanted, max(among + len(over), wanted)) if among else []
+        if not rows:  # Or others are claiming all of the first.
+            rows = self.ask(ask.READY, queue, now_ms, wanted)
         found = [(Row(*row[:7]), row[7]) for row in rows if row[0] not in over]
         if ready:
             found += [(row, row.payload or b"") for row in ready]
-            found.sort(key=lambda each: (each[0].due, each[0].number))
+            found.sort(key=lambda each: (0 if among else each[0].due, each[0].number))
         return found[:limit]
 
     def _with_followers(

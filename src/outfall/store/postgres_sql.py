@@ -24,6 +24,9 @@ NUMBERS = "SELECT nextval('item_number') FROM generate_series(1, $1)"
 ROW = "number, grp, due, enqueued, receives, first_received, leased"
 READY = f"""SELECT {ROW}, payload FROM work WHERE queue = $1 AND turn <= $2
     ORDER BY turn, number LIMIT $3 FOR UPDATE SKIP LOCKED"""
+OLDEST = f"""SELECT {ROW}, payload FROM work WHERE queue = $1 AND number IN (
+        SELECT number FROM work WHERE queue = $1 AND turn <= $2 ORDER BY turn, number LIMIT $4)
+    ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED"""
 FOLLOWING = f"""SELECT {ROW}, payload FROM work WHERE queue = $1 AND grp = $2 AND number > $3
     ORDER BY number LIMIT $4 FOR UPDATE"""
 ITEM = f"SELECT {ROW} FROM work WHERE queue = $1 AND number = $2 FOR UPDATE"

@@ -109,10 +109,14 @@ class Items(Rows):
         """Gives the oldest of a group its turn."""
         self._execute(ask.SETTLE, {"queue": queue, "grp": group})
 
-    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1) -> list[Item]:
+    def claim(self, queue: str, *, now_ms: int, lease_ms: int, limit: int = 1, among: int = 0) -> list[Item]:
         self._see_items()
         where = self._queue(queue)
-        found: list[_Found] = self._execute(ask.READY, (where, now_ms, limit)).fetchall()
+        found: list[_Found] = (
+            self._execute(ask.OLDEST, (where, now_ms, max(among, limit), limit)).fetchall()
+            if among
+            else self._execute(ask.READY, (where, now_ms, limit)).fetchall()
+        )
         if not found:
             return []
         if not self.wrote:

@@ -6,6 +6,9 @@ ROW = "id, grp, payload, due, enqueued, receives, first_received"
 
 ENQUEUE = "INSERT INTO work(id, queue, turn, due, enqueued, grp, payload) VALUES(?, ?, ?, ?, ?, ?, ?)"
 READY = f"SELECT {ROW} FROM work INDEXED BY work_turn WHERE queue = ? AND turn <= ? ORDER BY turn, id LIMIT ?"
+OLDEST = f"""SELECT {ROW} FROM work WHERE id IN (
+    SELECT id FROM work INDEXED BY work_turn WHERE queue = ? AND turn <= ? ORDER BY turn, id LIMIT ?)
+    ORDER BY id LIMIT ?"""
 FOLLOWING = f"SELECT {ROW} FROM work INDEXED BY work_group WHERE queue = ? AND grp = ? AND id > ? ORDER BY id LIMIT ?"
 LEASE = "UPDATE work SET turn = ?, due = ?, receives = ?, first_received = ?, leased = 1 WHERE id = ?"
 ACKNOWLEDGE = "DELETE FROM work WHERE id = ? AND receives = ? AND leased RETURNING grp"

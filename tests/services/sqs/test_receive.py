@@ -326,3 +326,20 @@ def test_setting_attributes_keeps_what_is_known_of_the_limit(sqs, url, monkeypat
     sqs.receive(url, 1)
     sqs("SetQueueAttributes", QueueUrl=url, Attributes={"DelaySeconds": "1"})
     assert sqs.refused("ReceiveMessage", QueueUrl=url)[1] == "OverLimit"
+
+
+def test_what_appears_again_comes_before_what_was_sent_after_it(sqs, url):
+    sqs.send(url, "first")
+    sqs.receive(url)
+    sqs.send(url, "second")
+    sqs.later(seconds=31)
+    assert [sqs.receive(url, 1)[0]["Body"] for _ in range(2)] == ["first", "second"]
+
+
+def test_of_very_many_what_appears_again_waits_for_the_longest_due(sqs, url):
+    sqs.send(url, "first")
+    sqs.receive(url)
+    for number in range(40):
+        sqs.send(url, str(number))
+    sqs.later(seconds=31)
+    assert [sqs.receive(url, 1)[0]["Body"] for _ in range(12)] == [*map(str, range(9)), "first", "9", "10"]

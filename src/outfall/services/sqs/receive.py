@@ -17,6 +17,9 @@ from outfall.services.sqs.model import QUEUES, TWELVE_HOURS_S, Message, Queue, d
 from outfall.services.sqs.rendering import Wanted, render
 
 IN_FLIGHT_MAX = 120_000
+AMONG = 32
+"""What appears again comes before what was sent after it, in the order of sending, as on AWS where few messages wait.
+Of many, the oldest of the first so many come first: AWS promises no order."""
 ROUNDS_MAX = 1000
 """How often one request claims anew, when what it claimed was too old or had to be redriven."""
 
@@ -67,7 +70,13 @@ def take(ctx: Context, queue: Queue, *, limit: int, visibility_s: int) -> list[t
     taken: list[tuple[Item, Message]] = []
     oldest_ms = ctx.now - queue.retention_s * 1000
     for _ in range(ROUNDS_MAX):
-        items = ctx.tx.claim(queue.work_queue, now_ms=ctx.now, lease_ms=visibility_s * 1000, limit=limit - len(taken))
+        items = ctx.tx.claim(
+            queue.work_queue,
+            now_ms=ctx.now,
+            lease_ms=visibility_s * 1000,
+            limit=limit - len(taken),
+            among=0 if queue.fifo else AMONG,
+        )
         for item in items:
             if item.enqueued_ms < oldest_ms:
                 ctx.tx.acknowledge(queue.work_queue, item.handle)
