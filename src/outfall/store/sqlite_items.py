@@ -28,16 +28,29 @@ class Items(Rows):
         self._queues: dict[str, int] = {}
         self._totals: dict[int, int] = {}
         self._items: list[tuple[str, int, int, int, bytes]] = []  # gathered: queue, number, due, enqueued, payload
+        self._items_kept = 0  # how many of them are of works that have ended
 
     def reset(self) -> None:
         super().reset()
         self._queues.clear()
         self._totals.clear()
         self._items.clear()
+        self._items_kept = 0
+
+    def keep(self) -> None:
+        super().keep()
+        self._items_kept = len(self._items)
+
+    def undo(self) -> None:
+        super().undo()
+        del self._items[self._items_kept :]
 
     def _flush(self) -> None:
         super()._flush()
-        self._flush_items()
+        if self._items:
+            self._flush_items()
+        if not self.wrote:
+            self._items_kept = 0
 
     def _flush_items(self) -> None:
         rows, added = [], Counter[int]()
@@ -93,7 +106,7 @@ class Items(Rows):
         number = self._item_numbers.take()
         self.topics[queue] = None
         if group is None:
-            self._journal.add(self._items, (queue, number, due_ms, now_ms, payload))
+            self._items.append((queue, number, due_ms, now_ms, payload))
             self.gathered += len(payload)
             self.changed = True
             return number

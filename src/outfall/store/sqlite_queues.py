@@ -93,8 +93,9 @@ class Queues(Items):
         self.spill()
         for table in ("rows", "families", "work", "queues", "history"):
             self._execute(f"DELETE FROM {table}")
-        for cache in (self._cache, self._families, self._queues, self._totals):
+        for cache in (self._families, self._queues, self._totals):
             cache.clear()
+        self._forget_values()
 
     def free(self, prefix: str) -> int:
         self._see_items()

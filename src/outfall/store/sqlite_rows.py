@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, TypeVar
@@ -15,7 +14,9 @@ from outfall.store.values import Values
 
 T = TypeVar("T")
 
-_CACHED_ROWS = 2048
+_CACHED_ROWS = 4096
+_CACHED_SIZE = 4 * 1024 * 1024
+"""How many rows, and about how many bytes of them, a generation holds: see `Rows`."""
 _CACHED_SIZE_MAX = 8 * 1024
 _PAGES = (16, 64, 256)
 _NUMBER_MAX = (1 << 63) - 1
@@ -26,36 +27,45 @@ _SCAN = "SELECT key, value FROM rows WHERE family = ? AND key >= ? AND key < ? O
 _SCAN_BACK = "SELECT key, value FROM rows WHERE family = ? AND key >= ? AND key < ? ORDER BY key DESC LIMIT ?"
 
 _UNKNOWN: Any = object()
+_NOTHING: dict[Key, bytes | None] = {}
 
 
 class Rows(Session):
-    """Rows, with the values that were used last in memory: every request reads its queue, role and policies."""
+    """Rows, with the values that were used last in memory: every request reads its queue, role and policies.
+
+    They are kept in two generations. When the young one is full the old one is dropped, and the young one grows old;
+    what is asked for in the old one is young again. So the way to a value that is asked for often is one look-up.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
         self._values = Values()
         self._families: dict[str, int] = {}
-        self._cache: OrderedDict[tuple[str, Key], Any] = OrderedDict()
+        self._young: dict[tuple[str, Key], Any] = {}
+        self._old: dict[tuple[str, Key], Any] = {}
+        self._young_size = 0
         self._rows: dict[str, dict[Key, bytes | None]] = {}  # gathered, by table; None for a row that is removed
         self._facts: list[tuple[int, str, bytes]] = []  # gathered
+        self._facts_kept = 0  # how many of them are of works that have ended
         self._row_writes = 0
 
     def reset(self) -> None:
         super().reset()
-        for held in (self._families, self._cache, self._rows, self._facts):
+        for held in (self._families, self._young, self._old, self._rows, self._facts):
             held.clear()
+        self._facts_kept = 0
 
     def _flush(self) -> None:
         super()._flush()
-        for name in self._rows:
-            self._flush_rows(name)
+        for name, gathered in self._rows.items():
+            if gathered:
+                self._flush_rows(name, gathered)
         self._flush_facts()
+        if not self.wrote:
+            self._facts_kept = 0
 
-    def _flush_rows(self, name: str) -> None:
+    def _flush_rows(self, name: str, gathered: dict[Key, bytes | None]) -> None:
         """Writes what was gathered for a table."""
-        gathered = self._rows[name]
-        if not gathered:
-            return
         family = self._family(name) or self._new_family(name)
         put = [(family, keys.encode(key), data) for key, data in gathered.items() if data is not None]
         if put:
@@ -76,25 +86,27 @@ class Rows(Session):
                 self._journal.note((self._facts, slice(None), tuple(self._facts)))
             self._facts.clear()
 
-    def _gathered(self, name: str) -> dict[Key, bytes | None]:
-        known = self._rows.get(name)
-        if known is None:
-            known = self._rows[name] = {}
-        return known
-
     def keep(self) -> None:
         super().keep()
-        while len(self._cache) > _CACHED_ROWS:
-            self._cache.popitem(last=False)
+        self._facts_kept = len(self._facts)
+        if len(self._young) > _CACHED_ROWS or self._young_size > _CACHED_SIZE:
+            self._old, self._young, self._young_size = self._young, {}, 0
+
+    def undo(self) -> None:
+        super().undo()
+        del self._facts[self._facts_kept :]
+
+    def _forget_values(self) -> None:
+        """Drops the values that are in memory."""
+        self._young.clear()
+        self._old.clear()
 
     def _family(self, name: str) -> int:
         """The number of a table; 0 if it has none yet."""
         known = self._families.get(name)
         if known is None:
             found = self._execute("SELECT id FROM families WHERE name = ?", (name,)).fetchone()
-            if found is None:
-                return 0
-            known = self._families[name] = found[0]
+            known = self._families[name] = found[0] if found else 0
         return known
 
     def _new_family(self, name: str) -> int:
@@ -104,43 +116,61 @@ class Rows(Session):
 
     def get(self, table: Table[T], key: Key) -> T | None:
         where = (table.name, key)
-        value: T | None = self._cache.get(where, _UNKNOWN)
-        if value is not _UNKNOWN:
-            self._cache.move_to_end(where)
-            return value
-        gathered = self._rows.get(table.name)
-        data = gathered[key] if gathered and key in gathered else self._stored(table.name, key)
-        value = None if data is None else self._values.decode(table, data)
-        if data is None or len(data) <= _CACHED_SIZE_MAX:
-            # What an unfinished work has written is in the cache already, so this is older than the work.
-            self._cache[where] = value
+        value: T | None = self._young.get(where, _UNKNOWN)
+        return self._recall(table, where) if value is _UNKNOWN else value
+
+    def _recall(self, table: Table[T], where: tuple[str, Key]) -> T | None:
+        """The value of a row that is not in the young generation."""
+        value: T | None = self._old.get(where, _UNKNOWN)
+        size = 0
+        if value is _UNKNOWN:
+            name, key = where
+            gathered = self._rows.get(name)
+            data = gathered[key] if gathered and key in gathered else self._stored(name, key)
+            value = None if data is None else self._values.decode(table, data)
+            size = 0 if data is None else len(data)
+        if size <= _CACHED_SIZE_MAX:
+            # What an unfinished work has written is young already, so this is older than the work.
+            self._young[where] = value
+            self._young_size += size
         return value
 
     def _stored(self, name: str, key: Key) -> bytes | None:
-        found = self._execute(
-            "SELECT value FROM rows WHERE family = ? AND key = ?", (self._family(name), keys.encode(key))
-        ).fetchone()
-        return found[0] if found else None
+        family = self._family(name)
+        if not family:
+            return None
+        found = self._execute("SELECT value FROM rows WHERE family = ? AND key = ?", (family, keys.encode(key)))
+        row: tuple[bytes] | None = found.fetchone()
+        return row[0] if row else None
 
     def put(self, table: Table[T], key: Key, value: T) -> None:
         data = self._values.encode(value)
-        self._change(table.name, key, data, value if len(data) <= _CACHED_SIZE_MAX else _UNKNOWN)
-        self.gathered += len(data)
+        size = len(data)
+        self._change(table.name, key, data, value if size <= _CACHED_SIZE_MAX else _UNKNOWN)
+        self.gathered += size
+        self._young_size += size
 
     def _change(self, name: str, key: Key, data: bytes | None, value: Any) -> None:
-        gathered, cache, where = self._gathered(name), self._cache, (name, key)
-        note = self._journal.note
+        gathered = self._rows.get(name)
+        if gathered is None:
+            gathered = self._rows[name] = {}
+        young, where, note = self._young, (name, key), self._journal.note
         note((gathered, key, gathered.get(key, NONE)))
         gathered[key] = data
-        note((cache, where, cache.get(where, NONE)))
-        cache[where] = value
+        note((young, where, young.get(where, NONE)))
+        young[where] = value
+        if value is _UNKNOWN and where in self._old:
+            note((self._old, where, self._old.pop(where)))
         self._row_writes += 1
         self.changed = True
 
     def delete(self, table: Table[Any], key: Key) -> bool:
-        known = self._cache.get((table.name, key), _UNKNOWN)
+        where = (table.name, key)
+        known = self._young.get(where, _UNKNOWN)
         if known is _UNKNOWN:
-            known = self._gathered(table.name).get(key, _UNKNOWN)
+            known = self._old.get(where, _UNKNOWN)
+        if known is _UNKNOWN:
+            known = self._rows.get(table.name, _NOTHING).get(key, _UNKNOWN)
         if known is _UNKNOWN:
             known = self._stored(table.name, key)
         if known is None:
@@ -165,13 +195,15 @@ class Rows(Session):
         """Reads a page at a time; a write may have changed what lies ahead, so the page is read again after one."""
         size, page = 0, [(b"", b"")]
         while page:
-            if self._rows.get(table.name):
+            if gathered := self._rows.get(table.name):
                 if not self.wrote:
                     self._write()
-                self._flush_rows(table.name)
+                self._flush_rows(table.name, gathered)
             writes = self._row_writes
             limit = _PAGES[min(size, len(_PAGES) - 1)]
             family = self._family(table.name)
+            if not family:
+                return
             page = self._execute(_SCAN_BACK if reverse else _SCAN, (family, low, high, limit)).fetchall()
             size += 1
             for key, data in page:
@@ -186,7 +218,7 @@ class Rows(Session):
 
     def append(self, stream: str, fact: bytes) -> int:
         number = self._fact_numbers.take()
-        self._journal.add(self._facts, (number, stream, fact))
+        self._facts.append((number, stream, fact))
         self.gathered += len(fact)
         self.changed = True
         return number

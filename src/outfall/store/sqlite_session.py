@@ -9,7 +9,7 @@ into the database itself begins the transaction, or sets a savepoint; others nee
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, MutableMapping, MutableSequence
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from outfall.store.errors import StoreFull
@@ -31,11 +31,6 @@ class Journal:
         self.note((held, key, held.get(key, NONE)))
         held[key] = value
 
-    def add(self, held: MutableSequence[Any], value: Any) -> None:
-        """Adds to a list for as long as the work is not undone."""
-        self.note((held, slice(len(held), None), ()))
-        held.append(value)
-
     def rollback(self) -> None:
         """Takes back all changes."""
         for held, key, old in reversed(self._notes):
@@ -47,7 +42,8 @@ class Journal:
 
     def keep(self) -> None:
         """Forgets what was before."""
-        self._notes.clear()
+        if self._notes:
+            self._notes.clear()
 
 
 class Numbers:
@@ -63,21 +59,21 @@ class Numbers:
     def reload(self) -> None:
         """Begins after all numbers that can have been given."""
         found = self._connection.execute("SELECT value FROM meta WHERE name = ?", (self._name,)).fetchone()
-        self._last = [found[0] if found else 0]
-        self._reserved = list(self._last)
+        self.last: int = found[0] if found else 0
+        """The last number that was given."""
+        self.kept = self.last
+        """The last that was given before the work that is under way."""
+        self._reserved = [self.last]
 
     def take(self) -> int:
         """The next number."""
-        last = self._last
-        number: int = last[0]
-        self._journal.note((last, 0, number))
-        last[0] = number + 1
-        return number + 1
+        self.last += 1
+        return self.last
 
     def flush(self) -> None:
         """Makes sure that no number that was given is given again."""
-        if self._last[0] > self._reserved[0]:
-            reserved = self._last[0] + _RESERVE
+        if self.last > self._reserved[0]:
+            reserved = self.last + _RESERVE
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (self._name, reserved))
             self._journal.note((self._reserved, 0, self._reserved[0]))
             self._reserved[0] = reserved
@@ -139,11 +135,15 @@ class Session:
                 self._execute("RELEASE work")
             self.wrote = False
         self._journal.keep()
+        items, facts = self._item_numbers, self._fact_numbers
+        items.kept, facts.kept = items.last, facts.last
 
     def undo(self) -> None:
         """Ends a work of which nothing is kept. SQLite's transaction is over if it held nothing else."""
         self.topics.clear()
         self._journal.rollback()
+        items, facts = self._item_numbers, self._fact_numbers
+        items.last, facts.last = items.kept, facts.kept
         self.changed = False
         if not self.wrote:
             return
