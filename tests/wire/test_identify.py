@@ -121,6 +121,8 @@ def test_an_operation_of_s3_is_known_by_method_path_and_query(
         ("b.s3.eu-west-1.amazonaws.com", "b"),
         ("b.s3-eu-west-1.amazonaws.com", "b"),
         ("b.s3.dualstack.eu-west-1.amazonaws.com", "b"),
+        ("b.s3-accelerate.amazonaws.com", "b"),
+        ("b.s3-accelerate.dualstack.amazonaws.com", "b"),
         ("b.s3.eu-west-1.localhost.localstack.cloud:4566", "b"),
         ("s3.us-east-1.amazonaws.com", ""),
         ("s3.amazonaws.com", ""),

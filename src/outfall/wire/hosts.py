@@ -27,7 +27,8 @@ SERVICES: dict[str, str] = {
 """First labels of hosts, and the services' names in the models."""
 
 AWS = re.compile(
-    rf"(?:(?P<bucket>.+)\.)?s3(?:[.-](?:dualstack\.)?(?P<region>{REGION}))?\.amazonaws\.com"
+    r"(?P<fast>.+)\.s3-accelerate(?:\.dualstack)?\.amazonaws\.com"
+    rf"|(?:(?P<bucket>.+)\.)?s3(?:[.-](?:dualstack\.)?(?P<region>{REGION}))?\.amazonaws\.com"
     rf"|(?P<service>[a-z0-9-]+)(?:\.(?P<service_region>{REGION}))?\.amazonaws\.com"
 )
 LOCAL = re.compile(
@@ -70,4 +71,4 @@ def read(host: str) -> Host:
         return NOTHING
     if match["service"]:
         return Host(SERVICES.get(match["service"], match["service"]), "", match["service_region"] or "")
-    return Host("s3", match["bucket"] or "", match["region"] or "")
+    return Host("s3", match["fast"] or match["bucket"] or "", match["region"] or "")

@@ -80,3 +80,23 @@ def test_recursion_is_terminated_unless_it_is_allowed(world: World) -> None:
     assert world.call("GetFunctionRecursionConfig", FunctionName="fn") == {"RecursiveLoop": "Terminate"}
     world.call("PutFunctionRecursionConfig", FunctionName="fn", RecursiveLoop="Allow")
     assert world.call("GetFunctionRecursionConfig", FunctionName="fn") == {"RecursiveLoop": "Allow"}
+
+
+def test_when_a_runtime_is_patched_is_put_and_read_for_one_version(world: World) -> None:
+    world.active()
+    asked = {"UpdateRuntimeOn": "Auto", "FunctionArn": function("fn"), "RuntimeVersionArn": None}
+    assert world.call("GetRuntimeManagementConfig", FunctionName="fn") == asked
+    put = world.call("PutRuntimeManagementConfig", FunctionName="fn", UpdateRuntimeOn="FunctionUpdate")
+    assert put == asked | {"UpdateRuntimeOn": "FunctionUpdate"}
+    assert world.call("GetRuntimeManagementConfig", FunctionName="fn") == put
+    error = world.fails("PutRuntimeManagementConfig", FunctionName="fn", UpdateRuntimeOn="Manual")
+    assert (error.status, error.code) == (501, "NotImplemented")
+    error = world.fails("GetRuntimeManagementConfig", FunctionName="fn", Qualifier="7")
+    assert (error.status, error.code) == (404, "ResourceNotFoundException")
+
+
+def test_no_function_has_a_code_signing_configuration(world: World) -> None:
+    world.active()
+    assert world.call("GetFunctionCodeSigningConfig", FunctionName="fn") == {"FunctionName": "fn"}
+    error = world.fails("GetFunctionCodeSigningConfig", FunctionName="none")
+    assert (error.status, error.message) == (404, f"Function not found: {function('none')}")

@@ -20,6 +20,7 @@ from outfall.services.lambda_ import (
     reading,
     recursion,
     tags,
+    upkeep,
     urls,
     versions,
 )
@@ -36,6 +37,7 @@ SERVICE = Service.of(
     provisioned.OPERATIONS,
     tags.OPERATIONS,
     recursion.OPERATIONS,
+    upkeep.OPERATIONS,
     mappings.OPERATIONS,
     layers.OPERATIONS,
     layer_permissions.OPERATIONS,

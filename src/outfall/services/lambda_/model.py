@@ -83,6 +83,7 @@ class VersionRow(msgspec.Struct, frozen=True):
     update_reason: str = ""
     update_reason_code: str = ""
     layers: tuple[LayerUse, ...] = ()
+    update_runtime_on: str = "Auto"
 
 
 class AliasRow(msgspec.Struct, frozen=True):
