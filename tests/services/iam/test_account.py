@@ -313,3 +313,21 @@ def test_a_provider_is_found_by_https_alone(desk: Desk, url: str) -> None:
         400,
         "Invalid Open ID Connect Provider URL",
     )
+
+
+def test_what_nobody_can_have_is_told_to_be_absent(desk: Desk) -> None:
+    desk.iam("CreateUser", UserName="ann")
+    nothing = {"IsTruncated": False}
+    assert desk.iam("ListMFADevices") == {"MFADevices": []} | nothing
+    assert desk.iam("ListMFADevices", UserName="ann") == {"MFADevices": []} | nothing
+    assert desk.iam("ListSSHPublicKeys", UserName="ann") == {"SSHPublicKeys": []} | nothing
+    assert desk.iam("ListSigningCertificates", UserName="ann") == {"Certificates": []} | nothing
+    assert desk.iam("ListServerCertificates") == {"ServerCertificateMetadataList": []} | nothing
+    assert desk.iam("ListVirtualMFADevices") == {"VirtualMFADevices": []} | nothing
+    assert desk.iam("ListSAMLProviders") == {"SAMLProviderList": []}
+    gone = "Login Profile for User ann cannot be found."
+    assert refused(desk, "GetLoginProfile", UserName="ann") == ("NoSuchEntity", 404, gone)
+    gone = f"The Password Policy with domain name {ACCOUNT} cannot be found."
+    assert refused(desk, "GetAccountPasswordPolicy") == ("NoSuchEntity", 404, gone)
+    gone = "The user with name bob cannot be found."
+    assert refused(desk, "ListMFADevices", UserName="bob") == ("NoSuchEntity", 404, gone)

@@ -9,6 +9,7 @@ from outfall.services.iam.groups import GROUP_OPERATIONS
 from outfall.services.iam.inline import INLINE_OPERATIONS
 from outfall.services.iam.key_operations import KEY_OPERATIONS
 from outfall.services.iam.linked_roles import LINKED_ROLE_OPERATIONS
+from outfall.services.iam.never import NEVER_OPERATIONS
 from outfall.services.iam.oidc import OIDC_OPERATIONS
 from outfall.services.iam.policies import POLICY_OPERATIONS
 from outfall.services.iam.profiles import PROFILE_OPERATIONS
@@ -36,4 +37,5 @@ SERVICE = Service.of(
     LINKED_ROLE_OPERATIONS,
     OIDC_OPERATIONS,
     SERVICE_CREDENTIAL_OPERATIONS,
+    NEVER_OPERATIONS,
 )
