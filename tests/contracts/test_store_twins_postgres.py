@@ -55,6 +55,18 @@ class Names:
             arguments = (arguments[0], handle_of(back.get(number, 0), receives), *arguments[2:])
         if name == "reschedule":
             arguments = (arguments[0], back.get(arguments[1], 0))
+        if name == "forget" and "through" in options:
+            mine = [our for our, their in self.facts.items() if their <= options["through"]]
+            options = {"through": max(mine, default=0)}
+        return name, arguments, options
+
+    def known(self, step: Step) -> Step:
+        """One of their steps without numbers that nothing has yet: what a work itself makes has another number here."""
+        name, arguments, options = step
+        if name == "reschedule" and arguments[1] not in self.items.values():
+            arguments = (arguments[0], 0)
+        if name == "forget" and "through" in options:
+            options = {"through": min(options["through"], max(self.facts.values(), default=0))}
         return name, arguments, options
 
 
@@ -93,7 +105,7 @@ class Twins(RuleBasedStateMachine):
             (name, (arguments[0], (["0.0"] * 8 + self.handles)[arguments[1]], *arguments[2:]), options)
             if name in ("acknowledge", "extend", "release")
             else (name, arguments, options)
-            for name, arguments, options in steps
+            for name, arguments, options in map(self.names.known, steps)
         ]
         theirs = self.play(self.memory, known, fails)
         items, facts = dict(self.names.items), dict(self.names.facts)

@@ -304,3 +304,67 @@ def test_what_a_work_does_beside_its_transaction_is_done_once_however_often_it_r
 
 LOSE = """CREATE FUNCTION outfall_lost() RETURNS void LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$"""
+
+
+def test_nodes_that_claim_from_one_queue_at_once_do_not_lose_against_one_another(url: str) -> None:
+    async def both() -> tuple[list[int], int]:
+        stores = [await PostgresStore.connect(url, name) for name in ("one", "two")]
+        await stores[0].run(lambda tx: [tx.enqueue("q", b"x", now_ms=0, due_ms=0) for _ in range(200)])
+
+        async def many(store: PostgresStore) -> list[int]:
+            found = []
+            for _ in range(50):
+                for items in await asyncio.gather(*(store.run(claim_one, loose=True) for _ in range(2))):
+                    found += [item.number for item in items]
+            return found
+
+        found = await asyncio.gather(*map(many, stores))
+        retries = sum(store.crew().retries for store in stores)
+        for store in stores:
+            await store.close()
+        return found[0] + found[1], retries
+
+    claimed, retries = asyncio.run(both())
+    assert len(claimed) == len(set(claimed)) == 200
+    assert retries == 0
+
+
+def claim_one(tx: Any) -> list[Any]:
+    items: list[Any] = tx.claim("q", now_ms=1, lease_ms=1000)
+    return items
+
+
+@pytest.mark.parametrize(
+    ("act", "left"),
+    [
+        pytest.param(count_up, 1, id="writes a row"),
+        pytest.param(lambda tx: tx.enqueue("q", b"x", now_ms=0, due_ms=0, group="g"), 2, id="enqueues to a group"),
+        pytest.param(lambda tx: len(tx.claim("grouped", now_ms=1, lease_ms=9)), 1, id="claims of a group"),
+        pytest.param(lambda tx: tx.purge("q"), 0, id="purges"),
+        pytest.param(lambda tx: tx.forget("stream"), 1, id="forgets"),
+    ],
+)
+def test_a_loose_work_that_needs_order_is_run_in_order(url: str, act: Any, left: int) -> None:
+    isolations: list[str] = []
+
+    def work(tx: Any) -> Any:
+        tx.enqueue("q", b"once", now_ms=0, due_ms=0)
+        isolations.append(tx.ask("SHOW transaction_isolation")[0][0])
+        try:
+            return act(tx)
+        except Exception:  # as a handler might
+            return "swallowed"
+
+    async def run() -> tuple[Any, int, int]:
+        store = await PostgresStore.connect(url)
+        await store.run(lambda tx: tx.enqueue("grouped", b"", now_ms=0, due_ms=0, group="g"))
+        neighbour = store.run(lambda tx: tx.enqueue("beside", b"", now_ms=0, due_ms=0), loose=True)
+        result, _ = await asyncio.gather(store.run(work, loose=True), neighbour)
+        found = await store.run(lambda tx: (len(tx.peek("q")), len(tx.peek("beside"))))
+        await store.close()
+        return result, *found
+
+    result, *found = asyncio.run(run())
+    assert isolations == ["read committed", "serializable"]
+    assert result != "swallowed"
+    assert found == [left, 1]

@@ -195,10 +195,13 @@ class Store(Protocol):
     exclusive: bool
     """Whether this process is the only one that works on the data, so that leases found at start are dead."""
 
-    async def run(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+    async def run(self, work: Callable[[Tx], T], *, durable: bool = True, loose: bool = False) -> T:
         """Runs `work` in a transaction; returns its result once it survives a crash (`durable`), or once it is applied.
 
-        What `work` raises is raised here, and nothing of it is kept.
+        What `work` raises is raised here, and nothing of it is kept. `loose` says that what it does rests on the items
+        alone that it claims or holds: the rows that it reads may each be of another moment of the transaction. An
+        engine on which many processes work runs it beside others then, instead of as if one were after the other, unless
+        it turns out to write rows or to touch groups.
         """
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
@@ -243,7 +246,7 @@ class RoleFacts(msgspec.Struct, frozen=True):
     session_s_max: int = 3600
 
 
-class NamedPolicy(msgspec.Struct, frozen=True):
+class NamedPolicy(msgspec.Struct, frozen=True, cache_hash=True):
     """A policy document with the name by which a person finds it (its ARN, or `inline policy NAME of role R`)."""
 
     name: str

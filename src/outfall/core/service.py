@@ -56,6 +56,8 @@ class Operation(msgspec.Struct, frozen=True):
     permissions: tuple[Permission, ...]
     unsigned: bool = False
     """Whether it may also be called without a signature, as the links in SNS's messages do."""
+    loose: bool = False
+    """Whether what it does rests on work items alone: see `Store.run`."""
 
 
 def everything(call: Call, request: Request) -> str:
@@ -71,12 +73,13 @@ def operation(
     context: Callable[[Call, Request], Mapping[str, Any]] | None = None,
     also: tuple[Permission, ...] = (),
     unsigned: bool = False,
+    loose: bool = False,
 ) -> Callable[[Handler], Operation]:
     """Declares the handler of an operation. It cannot be declared without saying which action it needs."""
     first = () if action is None else (Permission(action, resource, context),)
 
     def declare(handler: Handler) -> Operation:
-        return Operation(name, handler, first + also, unsigned)
+        return Operation(name, handler, first + also, unsigned, loose)
 
     return declare
 

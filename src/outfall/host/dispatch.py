@@ -145,7 +145,7 @@ class Dispatcher:
             return call, output
 
         while True:
-            call, output = await self._front.store.run(work)
+            call, output = await self._front.store.run(work, loose=operation.loose)
             if isinstance(output, Park):
                 assert parked is not None
                 parked_until = await self._park(call, output, parked, due_ms)

@@ -25,7 +25,7 @@ class MemoryStore:
         self._checked: set[str] = set()
         self._wakes = Wakes()
 
-    async def run(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+    async def run(self, work: Callable[[Tx], T], *, durable: bool = True, loose: bool = False) -> T:
         """Runs `work` in a transaction; others get a turn before it returns, as with an engine that has to wait."""
         result, topics = self._apply(work)
         if topics:

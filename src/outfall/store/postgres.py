@@ -11,7 +11,8 @@ SELECT, 20 rows written in one statement, COMMIT):
 The last line is why there are no threads here: see postgres_session.py. Works run in the event loop's thread, as with
 the other engines, and lose it only while they wait for the database.
 
-Transactions are PostgreSQL's SERIALIZABLE and are run again when they lose against another: see postgres_lane.py.
+Transactions are PostgreSQL's SERIALIZABLE and are run again when they lose against another, but for those that said to
+need less: see postgres_lane.py.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ from outfall.store import postgres_schema
 from outfall.store import postgres_sql as ask
 from outfall.store.errors import StoreError, StoreUnavailable
 from outfall.store.postgres_lane import GONE, Job, Lane
-from outfall.store.postgres_session import Connection
+from outfall.store.postgres_session import Connection, Strict
 from outfall.store.values import Values
 from outfall.store.wakes import Wakes
 
 T = TypeVar("T")
 
 LANES = 2
+LOOSE_LANES = 2
 TOGETHER_MAX = 128
 """Works of one batch."""
 CONNECT_S_MAX = 5.0
@@ -51,17 +53,29 @@ SETTINGS = {
 }
 
 
+class Line:
+    """Lanes of one kind, and the works that wait for one."""
+
+    def __init__(self, lanes: list[Lane]) -> None:
+        self.lanes = lanes
+        self.idle = list(lanes)
+        self.waiting: deque[Job] = deque()
+        self.scheduled = False
+
+
 class Crew:
     """The lanes of one event loop, and the works that wait for one."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, lanes: list[Lane], wakes: Wakes, told: Callable[[list[str]], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        strict: list[Lane],
+        loose: list[Lane],
+        wakes: Wakes,
+        told: Callable[[list[str]], None],
     ) -> None:
         self._loop = loop
-        self._idle = list(lanes)
-        self._lanes = lanes
-        self._waiting: deque[Job] = deque()
-        self._scheduled = False
+        self._strict, self._loose = Line(strict), Line(loose)
         self._wakes = wakes
         self._told = told
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,48 +83,55 @@ class Crew:
 
     def add(self, job: Job) -> None:
         """Has a work run with the next batch."""
-        self._waiting.append(job)
-        self._schedule()
+        line = self._loose if job.loose else self._strict
+        line.waiting.append(job)
+        self._schedule(line)
 
-    def _schedule(self) -> None:
-        if not self._scheduled and self._idle and self._waiting:
-            self._scheduled = True
-            self._loop.call_soon(self._dispatch)
+    def _schedule(self, line: Line) -> None:
+        if not line.scheduled and line.idle and line.waiting:
+            line.scheduled = True
+            self._loop.call_soon(self._dispatch, line)
 
-    def _dispatch(self) -> None:
-        self._scheduled = False
-        while self._idle and self._waiting:
+    def _dispatch(self, line: Line) -> None:
+        line.scheduled = False
+        while line.idle and line.waiting:
             # Also those for whose result nobody waits any more: whether a work is done is not left to chance.
-            jobs = [self._waiting.popleft() for _ in range(min(TOGETHER_MAX, len(self._waiting)))]
-            task = self._loop.create_task(self._batch(self._idle.pop(), jobs))
+            jobs = [line.waiting.popleft() for _ in range(min(TOGETHER_MAX, len(line.waiting)))]
+            task = self._loop.create_task(self._batch(line, line.idle.pop(), jobs))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _batch(self, lane: Lane, jobs: list[Job]) -> None:
+    async def _batch(self, line: Line, lane: Lane, jobs: list[Job]) -> None:
         told: dict[str, None] = {}
         self._running[lane] = told
         size = len(jobs)
         try:
             topics, outcomes, size = await lane.run(jobs)
-            self._waiting.extendleft(reversed(jobs[size:]))
+            line.waiting.extendleft(reversed(jobs[size:]))
         except Exception as failure:
             topics, outcomes = [], [(None, failure)] * len(jobs)
         finally:
             del self._running[lane]
-            self._idle.append(lane)
+            line.idle.append(lane)
         self.tell(topics)
         if topics:
             self._told(topics)
         # What was told while the batch ran, it may not have seen, and who then began to wait was not told.
         self._wakes.tell(topic for topic in told if topic not in topics)
         for job, (result, error) in zip(jobs, outcomes, strict=False):
-            if job.done.done():
-                continue
-            if error is None:
-                job.done.set_result(result)
-            else:
-                job.done.set_exception(error)
-        self._schedule()
+            self._answer(job, result, error)
+        self._schedule(line)
+
+    def _answer(self, job: Job, result: object, error: BaseException | None) -> None:
+        if isinstance(error, Strict):
+            job.loose = False
+            self.add(job)
+        elif job.done.done():
+            return
+        elif error is None:
+            job.done.set_result(result)
+        else:
+            job.done.set_exception(error)
 
     def tell(self, topics: list[str]) -> None:
         """Tells listeners, and again those who begin to wait in a batch that is under way."""
@@ -122,15 +143,18 @@ class Crew:
     @property
     def retries(self) -> int:
         """How often batches lost against other transactions."""
-        return sum(lane.retries for lane in self._lanes)
+        return sum(lane.retries for line in (self._strict, self._loose) for lane in line.lanes)
 
     async def close(self) -> None:
         """Lets what runs end, and lets go."""
-        while self._tasks or self._waiting:
-            self._schedule()
+        lines = (self._strict, self._loose)
+        while self._tasks or any(line.waiting for line in lines):
+            for line in lines:
+                self._schedule(line)
             await asyncio.sleep(0.001)
-        for lane in self._lanes:
-            await lane.close()
+        for line in lines:
+            for lane in line.lanes:
+                await lane.close()
 
 
 class PostgresStore:
@@ -188,17 +212,21 @@ class PostgresStore:
         crew = self._crews.get(loop)
         if crew is None:
             self._crews = {known: crew for known, crew in self._crews.items() if not known.is_closed()}
-            lanes = [Lane(self.connection, self._values, self.node) for _ in range(self._lanes)]
-            crew = self._crews[loop] = Crew(loop, lanes, self._wakes, lambda topics: self.told(topics))
+            strict = [self._lane(loose=False) for _ in range(self._lanes)]
+            loose = [self._lane(loose=True) for _ in range(LOOSE_LANES)]
+            crew = self._crews[loop] = Crew(loop, strict, loose, self._wakes, lambda topics: self.told(topics))
         return crew
 
-    async def run(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+    def _lane(self, *, loose: bool) -> Lane:
+        return Lane(self.connection, self._values, self.node, loose=loose)
+
+    async def run(self, work: Callable[[Tx], T], *, durable: bool = True, loose: bool = False) -> T:
         """Runs `work` in a transaction, again if it loses against another. Raises what it raises, `StoreUnavailable`
         when the database does not answer (it may have kept the work all the same), or `StoreBusy`."""
         if self._closed:
             raise StoreError("The store is closed.")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.crew().add(Job(work, durable, done))
+        self.crew().add(Job(work, durable, loose, done))
         return await done
 
     def transact(self, work: Callable[[Tx], T]) -> T:

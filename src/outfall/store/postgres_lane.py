@@ -4,6 +4,11 @@ Works that wait while a batch is under way share the next one: one BEGIN, one lo
 of what all of them wrote, one COMMIT. A batch that lost against another transaction (SQLSTATE 40001, 40P01) is run
 again, a little later and smaller, and takes its turn at the turnstile, where those that lost wait for one another, so
 that each commits sooner or later. So do the few batches that come next.
+
+Works that are loose (see `Store.run`) have lanes of their own, where transactions are READ COMMITTED: what they claim
+and hold is locked row by row, so that many nodes take from one queue at once and none loses. Under SERIALIZABLE two
+claims from one queue are in conflict however different their items are, since PostgreSQL takes note of reads by the
+page of the index.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import asyncpg
 from outfall.core.ports import Tx
 from outfall.store.errors import StoreBusy, StoreUnavailable
 from outfall.store.postgres_queues import Queues
-from outfall.store.postgres_session import Connection, in_greenlet
+from outfall.store.postgres_session import Connection, Strict, in_greenlet
 from outfall.store.values import Values
 
 TRIES_MAX = 40
@@ -51,6 +56,7 @@ class Job:
 
     work: Callable[[Tx], Any]
     durable: bool
+    loose: bool
     done: asyncio.Future[Any]
 
 
@@ -60,8 +66,11 @@ Outcome = tuple[Any, BaseException | None]
 class Lane:
     """Runs batches, one at a time."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], values: Values, holder: str) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[Connection]], values: Values, holder: str, *, loose: bool
+    ) -> None:
         self._connect = connect
+        self._loose = loose
         self._values = values
         self._holder = holder
         self._connection: Connection | None = None
@@ -79,7 +88,7 @@ class Lane:
             careful, self._careful = self._careful > 0, max(0, self._careful - 1)
             connection = await self._ready()
             durable = any(job.durable for job in jobs[:size])
-            tx = Queues(connection, self._values, self._holder, durable=durable, expected=size)
+            tx = Queues(connection, self._values, self._holder, durable=durable, expected=size, loose=self._loose)
             played = False
             try:
                 outcomes = await in_greenlet(lambda tx=tx, size=size, careful=careful: _play(tx, jobs[:size], careful))  # type: ignore[misc]
@@ -91,7 +100,7 @@ class Lane:
             except LOST:
                 await tx.rollback()
                 self.retries += 1
-                self._careful = CAREFUL_FOR
+                self._careful = 0 if self._loose else CAREFUL_FOR
                 size = max(1, size // 2) if tries else size
                 if tries:
                     await asyncio.sleep(random.random() * min(BACK_OFF_S * 2**tries, BACK_OFF_S_MAX))
@@ -136,10 +145,13 @@ def _play(tx: Queues, jobs: list[Job], careful: bool) -> list[Outcome]:
     for job in jobs:
         try:
             result = job.work(tx)
+            if tx.strict:  # It swallowed what told it so.
+                raise Strict
             tx.keep()
         except BaseException as error:
+            strict = tx.strict
             tx.undo()
-            outcomes.append((None, error))
+            outcomes.append((None, Strict() if strict else error))
         else:
             outcomes.append((result, None))
     tx.finish()

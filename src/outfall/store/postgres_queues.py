@@ -26,8 +26,10 @@ OVER_MAX = 256
 class Queues(Rows):
     """Work queues. `holder` is written to what is claimed: the node whose death ends the lease."""
 
-    def __init__(self, connection: Connection, values: Values, holder: str, *, durable: bool, expected: int) -> None:
-        super().__init__(connection, values, durable=durable)
+    def __init__(
+        self, connection: Connection, values: Values, holder: str, *, durable: bool, expected: int, loose: bool = False
+    ) -> None:
+        super().__init__(connection, values, durable=durable, loose=loose)
         self._holder = holder
         self._items = Layers()
         self._counted: Counter[str] = Counter()
@@ -45,6 +47,8 @@ class Queues(Rows):
         return self._numbers.pop()
 
     def _write(self, queue: str, row: Row | None, number: int, group: str | None) -> None:
+        if group is not None:
+            self.need_order()
         self._items.mine[(queue, number)] = row
         if group is not None:
             self._mine_groups[(queue, group)] = None
@@ -211,6 +215,7 @@ class Queues(Rows):
 
     def _directly(self, statement: str, *arguments: Any) -> list[Any]:
         """Changes items in the database, and believes nothing any more of what was known of them."""
+        self.need_order()
         self.save()
         self.send()
         self._items.read.clear()

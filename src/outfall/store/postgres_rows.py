@@ -30,8 +30,8 @@ _FACTS_MAX = 1 << 16
 class Rows(Session):
     """Rows and facts; what was read is known until the transaction ends."""
 
-    def __init__(self, connection: Connection, values: Values, *, durable: bool) -> None:
-        super().__init__(connection, durable=durable)
+    def __init__(self, connection: Connection, values: Values, *, durable: bool, loose: bool = False) -> None:
+        super().__init__(connection, durable=durable, loose=loose)
         self._values = values
         self._rows = Layers()
         self._facts: list[Fact] = []
@@ -50,6 +50,7 @@ class Rows(Session):
         return value
 
     def put(self, table: Table[T], key: Key, value: T) -> None:
+        self.need_order()
         self._values.encode(value)  # What cannot be written fails here and not when everybody's writes are sent.
         self._row_writes += 1
         self._rows.mine[(table.name, keys.encode(key))] = value
@@ -57,6 +58,7 @@ class Rows(Session):
     def delete(self, table: Table[Any], key: Key) -> bool:
         if self.get(table, key) is None:
             return False
+        self.need_order()
         self._row_writes += 1
         self._rows.mine[(table.name, keys.encode(key))] = None
         return True
@@ -145,6 +147,7 @@ class Rows(Session):
         return [(row[0], row[1], row[2]) for row in self.ask(ask.FEED, min(after, (1 << 62)), limit)]
 
     def forget(self, stream: str, *, through: int | None = None) -> None:
+        self.need_order()
         self.save()
         self.send()
         self.ask(ask.FORGET, stream, _NUMBER_MAX if through is None else through)

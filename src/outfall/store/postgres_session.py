@@ -48,6 +48,10 @@ def awaited(coroutine: Coroutine[Any, Any, T]) -> T:
     return result
 
 
+class Strict(Exception):
+    """A work that was said to be loose is not: it is to be run again as all others."""
+
+
 class Layers:
     """Values by key: what the database has, over it what ended works wrote, over it what the work that runs wrote."""
 
@@ -96,9 +100,12 @@ class Layers:
 class Session:
     """One transaction, in which one work runs after the other."""
 
-    def __init__(self, connection: Connection, *, durable: bool) -> None:
+    def __init__(self, connection: Connection, *, durable: bool, loose: bool = False) -> None:
         self._connection = connection
-        self._durable = durable
+        self._begin = (_BEGIN_LOOSE if loose else _BEGIN) + ("" if durable else _LIGHT)
+        self._loose = loose
+        self.strict = False
+        """Whether the work that runs did what a loose transaction must not."""
         self._begun = False
         self._saved = False
         self._mine_topics: dict[str, None] = {}
@@ -121,11 +128,17 @@ class Session:
         try:
             if not self._begun:
                 self._begun = True
-                awaited(self._connection.execute(_BEGIN if self._durable else _BEGIN_LIGHT))
+                awaited(self._connection.execute(self._begin))
             return awaited(self._connection.fetch(statement, *arguments))
         except BaseException as error:
             self.failure = error
             raise
+
+    def need_order(self) -> None:
+        """To be called before what is right only in a transaction as if one ran after the other. Raises `Strict`."""
+        if self._loose:
+            self.strict = True
+            raise Strict
 
     def turnstile(self) -> None:
         """Waits for its turn among transactions that lost against others, before the first look at the data."""
@@ -173,6 +186,7 @@ class Session:
         """The work failed: nothing of it is kept."""
         if self.failure is not None:
             raise self.failure
+        self.strict = False
         self._mine_topics.clear()
         self._mine_acts.clear()
         if self._saved:
@@ -205,4 +219,5 @@ class Session:
 
 
 _BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
-_BEGIN_LIGHT = _BEGIN + "; SET LOCAL synchronous_commit = off"
+_BEGIN_LOOSE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_LIGHT = "; SET LOCAL synchronous_commit = off"

@@ -90,7 +90,7 @@ class SqliteStore:
             raise
         return store
 
-    async def run(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+    async def run(self, work: Callable[[Tx], T], *, durable: bool = True, loose: bool = False) -> T:
         """Runs `work` in a transaction. Raises what it raises, `StoreFull`, or `StoreFailed` from a failed sync on."""
         result = self._apply(work)
         loop = asyncio.get_running_loop()

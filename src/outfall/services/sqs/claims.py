@@ -12,14 +12,14 @@ from outfall.services.sqs.handles import Receipt
 from outfall.services.sqs.model import TWELVE_HOURS_S, Queue
 
 
-@operation("DeleteMessage", action="sqs:DeleteMessage", resource=arn_in_url)
+@operation("DeleteMessage", action="sqs:DeleteMessage", resource=arn_in_url, loose=True)
 def delete_message(call: Call, request: Request) -> Output:
     """Removes a message. A standard queue also takes a handle that no longer holds; a FIFO queue refuses it.
     [LS:test_fifo_delete_after_visibility_timeout]"""
     _delete(call, require(call, request), request)
 
 
-@operation("DeleteMessageBatch", action="sqs:DeleteMessage", resource=arn_in_url)
+@operation("DeleteMessageBatch", action="sqs:DeleteMessage", resource=arn_in_url, loose=True)
 def delete_message_batch(call: Call, request: Request) -> Output:
     """Up to ten deletions."""
     queue = require(call, request)

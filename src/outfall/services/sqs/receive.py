@@ -24,7 +24,7 @@ ROUNDS_MAX = 1000
 """How often one request claims anew, when what it claimed was too old or had to be redriven."""
 
 
-@operation("ReceiveMessage", action="sqs:ReceiveMessage", resource=arn_in_url)
+@operation("ReceiveMessage", action="sqs:ReceiveMessage", resource=arn_in_url, loose=True)
 def receive_message(call: Call, request: Request) -> Output:
     """Up to ten messages under a visibility timeout; with WaitTimeSeconds, as soon as there is one."""
     queue = require(call, request)
