@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from outfall.sandbox.payloads import RESPONSE_SIZE_MAX
+from outfall.sandbox.payloads import RESPONSE_SIZE_MAX, too_large
 from outfall.sandbox.runtime_api import Answer, RuntimeApi
 
 Talk = Callable[[bytes], Awaitable[bytes]]
@@ -80,7 +80,7 @@ def test_a_response_of_six_megabytes_is_the_most() -> None:
     async def about(talk: Talk, answers: list[Answer]) -> None:
         refused = await talk(post(f"{ROOT}/R/response", b"x" * (RESPONSE_SIZE_MAX + 1)))
         assert refused.startswith(b"HTTP/1.1 413 ")
-        assert answers == [Answer("too-large")]
+        assert answers == [Answer("error", too_large(), "Function.ResponseSizeTooLarge")]
 
     with_invocation(about)
 

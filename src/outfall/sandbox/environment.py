@@ -12,14 +12,13 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable
 
 from outfall.core.invocation import EnvironmentSpec, Outcome, Run
 from outfall.sandbox import payloads
 from outfall.sandbox.launcher import CannotLaunch, FunctionProcess, close_all
 from outfall.sandbox.log_lines import PlatformLog, Report
 from outfall.sandbox.log_reader import LogReader
-from outfall.sandbox.memory import Cgroup, peak_mb, resident_mb
+from outfall.sandbox.memory_use import MemoryUse
 from outfall.sandbox.payloads import Exit
 from outfall.sandbox.plan import Ground, Plan, process_request
 from outfall.sandbox.runtime_api import Answer, RuntimeApi
@@ -27,10 +26,6 @@ from outfall.sandbox.variables import EnvironmentCredentials
 
 INIT_S_MAX = 10.0
 _MEMORY_LOOK_S = 0.1
-_QUICK_MS = 5.0
-"""After shorter invocations the memory held now is looked at, not the peak, which takes the kernel longer to tell."""
-_MEMORY_SEEN_S = 0.05
-"""And not more often than that: a look costs a tenth of a short invocation."""
 _RESTART_WAIT_S = 0.1
 _RESTART_WAIT_S_MAX = 2.0
 
@@ -69,12 +64,10 @@ class Environment:
         self._api = RuntimeApi(lambda: self._happened(_READY), self._happened)
         self._process: FunctionProcess | None = None
         self._reader: LogReader | None = None
-        self._log_fd = -1
-        self._cgroup: Cgroup | None = None
+        self._log_fd = self._log_write_fd = -1
+        self._memory = MemoryUse(spec.memory_mb)
         self._awaited: asyncio.Future[_Event] | None = None
         self._ended: Exit | None = None
-        self._killed_for_memory = False
-        self._log_write_fd = -1
         (ground.layout.tmp / name).mkdir(mode=0o777, parents=True)
 
     async def open(self) -> None:
@@ -87,7 +80,7 @@ class Environment:
         self._log = PlatformLog(self.spec, self._reader.add, self._ground.clock)
         if self._ground.cgroups:
             with contextlib.suppress(OSError):
-                self._cgroup = self._ground.cgroups.make(self._name, self.spec.memory_mb)
+                self._memory.cgroup = self._ground.cgroups.make(self._name, self.spec.memory_mb)
 
     def close(self) -> None:
         """Ends the process and removes /tmp. An invocation that still runs is cancelled: it has no outcome."""
@@ -99,9 +92,9 @@ class Environment:
             asyncio.get_running_loop().remove_reader(self._log_fd)
             close_all([self._log_fd, self._log_write_fd])
             self._log_fd = self._log_write_fd = -1
-        if self._cgroup and self._ground.cgroups:
-            self._ground.cgroups.retire(self._cgroup)
-            self._cgroup = None
+        if self._memory.cgroup and self._ground.cgroups:
+            self._ground.cgroups.retire(self._memory.cgroup)
+            self._memory.cgroup = None
         shutil.rmtree(self._ground.layout.tmp / self._name, ignore_errors=True)
 
     async def invoke(self, run: Run) -> Outcome:
@@ -112,7 +105,7 @@ class Environment:
         init_ms: float | None = None
         failure: _Event | None = None
         if self._process is not None and not self._api.is_waiting:
-            await self._next_event(self.spec.timeout_s, lambda: self._api.is_waiting or self._process is None)
+            await self._next_event(self.spec.timeout_s)
         if self._process is None or not self._api.is_waiting:
             try:
                 init_began = time.monotonic()
@@ -179,7 +172,8 @@ class Environment:
 
     async def _start_process(self) -> None:
         self._stop_process()
-        self._ended, self._killed_for_memory = None, False
+        self._ended = None
+        self._memory.process_begins()
         request = process_request(
             self._ground,
             self._plan,
@@ -188,11 +182,11 @@ class Environment:
             name=self._name,
             runtime_api=self._api.address,
             log_stream=self.log_stream,
-            limited=self._cgroup is not None,
+            limited=self._memory.cgroup is not None,
         )
         process = FunctionProcess(self._exited)
         descriptors = [process.theirs.fileno(), self._log_write_fd]
-        joining = self._cgroup.join_descriptor() if self._cgroup else -1
+        joining = self._memory.join_descriptor()
         if joining >= 0:
             descriptors.append(joining)
         try:
@@ -225,15 +219,13 @@ class Environment:
                 self._reader.read()
             awaited.set_result(event)
 
-    async def _next_event(self, limit_s: float, already: Callable[[], bool] | None = None) -> _Event:
+    async def _next_event(self, limit_s: float) -> _Event:
         """What happens next, or `_TIME_UP`."""
-        if already and already():
-            return _READY
         loop = asyncio.get_running_loop()
         awaited: asyncio.Future[_Event] = loop.create_future()
         self._awaited = awaited
         timer = loop.call_later(max(0.0, limit_s), self._happened, _TIME_UP)
-        looking = None if self._cgroup else loop.call_later(_MEMORY_LOOK_S, self._look_at_memory, awaited)
+        looking = None if self._memory.cgroup else loop.call_later(_MEMORY_LOOK_S, self._look_at_memory, awaited)
         try:
             return await awaited
         finally:
@@ -249,35 +241,11 @@ class Environment:
     def _look_at_memory(self, awaited: asyncio.Future[_Event]) -> None:
         if awaited.done() or self._process is None:
             return
-        if resident_mb(self._process.pid) > self.spec.memory_mb:
-            self._killed_for_memory = True
+        if self._memory.is_over(self._process.pid):
             self._process.kill()
             self._exited(Exit(signal=9))
             return
         asyncio.get_running_loop().call_later(_MEMORY_LOOK_S, self._look_at_memory, awaited)
-
-    def _memory_mb(self, ran_out: bool, duration_ms: float) -> int:
-        if ran_out:
-            return self.spec.memory_mb
-        if self._process is not None and self._memory_seen and duration_ms < _QUICK_MS:
-            now_s = time.monotonic()
-            if now_s - self._memory_seen_s > _MEMORY_SEEN_S:
-                self._memory_seen = max(self._memory_seen, resident_mb(self._process.pid))
-                self._memory_seen_s = now_s
-        elif self._process is not None:
-            self._memory_seen = peak_mb(self._process.pid)
-        elif self._ended is not None:
-            self._memory_seen = self._ended.memory_mb
-        return min(self._memory_seen, self.spec.memory_mb)
-
-    _memory_seen = 0
-    _memory_seen_s = 0.0
-    _kills_seen = 0
-
-    def _ran_out_of_memory(self) -> bool:
-        kills = self._cgroup.kills() if self._cgroup else 0
-        more, self._kills_seen = kills > self._kills_seen, kills
-        return more or self._killed_for_memory
 
     def _could_not_start(self, run: Run, reason: str) -> Outcome:
         body = payloads.cannot_start(run.request_id, reason)
@@ -288,14 +256,12 @@ class Environment:
 
     def _outcome(self, run: Run, event: _Event, duration_ms: float, init_ms: float | None) -> Outcome:
         body, status, error_type = b"", "error", ""
-        ran_out = isinstance(event, Exit) and event.signal == 9 and self._ran_out_of_memory()
-        memory_mb = self._memory_mb(ran_out, duration_ms)
+        ran_out = isinstance(event, Exit) and event.signal == 9 and self._memory.ran_out()
+        memory_mb = self.spec.memory_mb if ran_out else self._used_mb(duration_ms)
         if isinstance(event, Answer):
             body, error_type = event.body, event.error_type
             if event.kind == "response":
                 status, error_type = "success", ""
-            elif event.kind == "too-large":
-                body, error_type = payloads.too_large(), "Function.ResponseSizeTooLarge"
         elif isinstance(event, Exit):
             body = payloads.exited(run.request_id, event)
             error_type = payloads.OUT_OF_MEMORY if ran_out else payloads.EXIT_ERROR
@@ -313,6 +279,10 @@ class Environment:
         stated = isinstance(event, Exit) or (isinstance(event, Answer) and event.kind == "init-error")
         report = Report(run.request_id, status, duration_ms, init_ms, memory_mb, error_type, len(body), stated)
         return self._report(body, "" if status == "success" else "Unhandled", report)
+
+    def _used_mb(self, duration_ms: float) -> int:
+        pid = self._process.pid if self._process else None
+        return self._memory.used_mb(pid, self._ended.memory_mb if self._ended else None, duration_ms)
 
     def _report(self, body: bytes, function_error: str, report: Report) -> Outcome:
         self._log.end(report)

@@ -15,16 +15,16 @@ from typing import Literal, cast
 import httptools
 import msgspec
 
-from outfall.sandbox.payloads import RESPONSE_SIZE_MAX
+from outfall.sandbox.payloads import RESPONSE_SIZE_MAX, too_large
 
 _ROOT = b"/2018-06-01/runtime/"
 _ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the runtime said. `init-error` belongs to no invocation; `too-large` has no body."""
+    """What the runtime said. `init-error` belongs to no invocation."""
 
-    kind: Literal["response", "error", "init-error", "too-large"]
+    kind: Literal["response", "error", "init-error"]
     body: bytes = b""
     error_type: str = ""
 
@@ -105,7 +105,7 @@ class RuntimeApi:
             self._current = b""
             message = f"Exceeded maximum allowed payload size ({RESPONSE_SIZE_MAX} bytes)."
             _refuse(transport, "413 Request Entity Too Large", "RequestEntityTooLarge", message)
-            self.on_answer(Answer("too-large"))
+            self.on_answer(Answer("error", too_large(), "Function.ResponseSizeTooLarge"))
         else:
             self._current = b""
             kind: Literal["response", "error"] = "response" if verb == b"response" else "error"
