@@ -166,8 +166,9 @@ def test_an_object_that_another_account_wrote_is_theirs(s3: S3) -> None:
     s3.call("put_bucket_acl", GrantWrite=f"id={THEM}", GrantFullControl=f"id={ME}")
     there = s3.client(OTHER)
     there.put_object(Bucket=s3.bucket, Key="theirs", Body=b"1")
-    assert s3.call("get_object_acl", Key="theirs")["Owner"] == {"ID": THEM}
+    assert there.get_object_acl(Bucket=s3.bucket, Key="theirs")["Owner"] == {"ID": THEM}
     there.put_object(Bucket=s3.bucket, Key="given", Body=b"1", ACL="bucket-owner-full-control")
+    assert [one["Owner"]["ID"] for one in s3.call("list_objects")["Contents"]] == [THEM, THEM]
     assert grants(s3.call("get_object_acl", Key="given")) == [(THEM[-8:], "FULL_CONTROL"), (ME[-8:], "FULL_CONTROL")]
     s3.call("put_bucket_ownership_controls", OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]})
     there.put_object(Bucket=s3.bucket, Key="given", Body=b"1", ACL="bucket-owner-full-control")

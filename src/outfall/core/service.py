@@ -30,6 +30,8 @@ class Call(Context):
     parked_until: int | None = None
     protocol: str = ""
     """`json`, `query`, `cbor`, `rest-json` or `rest-xml`: SQS answers some errors differently in each."""
+    version_id: str = ""
+    """The version of the resource whose permission is asked for, where one was named. An ARN does not say it."""
 
 
 Handler = Callable[[Call, Request], Output]

@@ -17,7 +17,7 @@ from outfall.core.body import REFERENCES, Content, Segment
 from outfall.core.errors import AwsError, InternalError, ServiceUnavailable
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
-from outfall.host import console, function_urls, intake, origins, websites
+from outfall.host import bucket_regions, console, function_urls, intake, origins, websites
 from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
@@ -101,6 +101,8 @@ class Door:
         except Exception as error:
             await self._drop(visit.stored)
             response = self._fault(visit, error)
+            if route.service == "s3":
+                response.headers += await bucket_regions.headers(self._hall.dispatcher, route, response.status)
         if route.service == "s3" and "origin" in http.headers and http.method != "OPTIONS":
             response.headers += await origins.headers(self._hall.dispatcher, http)
         if isinstance(response.body, AsyncIterator):

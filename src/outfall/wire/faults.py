@@ -38,6 +38,9 @@ CORAL_ERRORS = frozenset(
 
 CORAL = "com.amazon.coral.service#"
 JSON_NAMESPACES: dict[str, str] = {"sqs": "com.amazonaws.sqs#"}
+BARE = (304, 307)
+"""Statuses that tell all there is to tell in their headers."""
+
 CAPITAL_MESSAGE = frozenset({"AccessDeniedException"})
 """Errors whose text is under `Message`, whatever the protocol; for others the model says, and else it is `message`."""
 
@@ -54,7 +57,7 @@ def render_fault(
     headers = request_id_headers(protocol, route.service if route else "s3", request_id)
     status, body = FORMS[protocol](service, route.service if route else "s3", error, request_id, headers)
     headers.extend(error.headers)
-    return finished(status, headers, b"" if status == 304 else body, head)
+    return finished(status, headers, b"" if status in BARE else body, head)
 
 
 def _model(models: Models, route: Route | None) -> ServiceModel | None:

@@ -40,10 +40,18 @@ def answer_members(service: ServiceModel, shape: Shape) -> dict[str, Shape]:
 def in_head(service: ServiceModel, shape: Shape, *locations: str) -> list[tuple[str, str, Shape]]:
     """Members at these locations: name, name on the wire, shape."""
     return [
-        (name, one.get("locationName", name), one)
+        (name, one.get("locationName", name), _as_spoken(service, one))
         for name, one in service.members(shape).items()
         if one.get("location") in locations
     ]
+
+
+def _as_spoken(service: ServiceModel, shape: Shape) -> Shape:
+    """The shape of a member as the service itself takes it: S3 tells `Expires` as the text that it is given, be it a
+    date or not. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    if service.name == "s3" and shape.get("locationName") == "response-expires":
+        return {**shape, "type": "string"}
+    return shape
 
 
 def head_reader(operation: OperationModel) -> Read | None:

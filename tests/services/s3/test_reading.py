@@ -87,7 +87,11 @@ def test_conditions(digits: S3, conditions: dict[str, Any], answer: int) -> None
 
 
 def test_a_response_is_told_to_say_something_else(digits: S3) -> None:
-    given = {"ResponseContentType": "text/plain", "ResponseCacheControl": "no-cache", "ResponseExpires": 0}
+    given = {
+        "ResponseContentType": "text/plain",
+        "ResponseCacheControl": "no-cache",
+        "ResponseExpires": "Thu, 01 Jan 1970 00:00:00 GMT",
+    }
     got = digits("GetObject", Bucket="bucket", Key="k", **given)
     assert (got["ContentType"], got["CacheControl"]) == ("text/plain", "no-cache")
     assert got["Expires"] == "Thu, 01 Jan 1970 00:00:00 GMT"

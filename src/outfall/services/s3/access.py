@@ -17,8 +17,9 @@ from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Permission, Request, Resource
 from outfall.services.s3 import acl
 from outfall.services.s3.errors import AccessDenied, InvalidArgument, InvalidBucketOwnerAWSAccountID, NoSuchBucket
-from outfall.services.s3.model import BUCKETS, OBJECTS, Bucket, Grant
+from outfall.services.s3.model import BUCKETS, Bucket, Grant, Version
 from outfall.services.s3.publicity import is_public_policy
+from outfall.services.s3.storage import current, version
 
 ON_BUCKETS: dict[str, tuple[str, ...]] = {
     "READ": ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"),
@@ -48,9 +49,19 @@ def require(call: Call, request: Request) -> Bucket:
         check_owner(expected, bucket)
     if request.get("VersionId") == "":
         raise InvalidArgument("Version id cannot be the empty string", ArgumentName="versionId", ArgumentValue="")
-    if bucket.requester_pays and call.account != bucket.account and request.get("RequestPayer") != "requester":
-        raise AccessDenied
+    if bucket.requester_pays and call.account != bucket.account:
+        _check_payer(call, request)
     return bucket
+
+
+def _check_payer(call: Call, request: Request) -> None:
+    if request.get("RequestPayer") != "requester" or call.principal.kind == "anonymous":
+        raise AccessDenied
+
+
+def charged(call: Call, bucket: Bucket) -> dict[str, str]:
+    """The member that tells who asks that the request is charged to them; `require` has seen that they want it."""
+    return {"RequestCharged": "requester"} if bucket.requester_pays and call.account != bucket.account else {}
 
 
 def check_owner(expected: str, bucket: Bucket) -> None:
@@ -106,17 +117,54 @@ def _acl_statements(call: Call, bucket: Bucket, key: str) -> list[dict[str, Any]
             made.append(_allow(principal, ON_BUCKETS[permission], own))
         if permission == "WRITE":
             made.append(_allow(principal, WRITE_IN_BUCKET, f"{own}/*"))
-    version = call.tx.get(OBJECTS, (bucket.name, key)) if key else None
-    if version is not None:
+    meant = _meant(call, bucket, key) if key else None
+    if meant is not None:
         named = f"{own}/{key}".replace("*", "?").replace("${", "?{")
-        attributes = version.attributes
-        grants = attributes.grants
-        if grants is None and attributes.owner:
-            grants = (Grant(canonical_user_id(attributes.owner), "FULL_CONTROL"),)
-        for principal, permission in _granted(call, bucket, grants):
+        for principal, permission in _granted(call, bucket, _grants_of(meant)):
             if ON_OBJECTS[permission]:
                 made.append(_allow(principal, ON_OBJECTS[permission], named))
     return made
+
+
+def _meant(call: Call, bucket: Bucket, key: str) -> Version | None:
+    """The version whose ACL counts: the one that is named, else the current one."""
+    if call.version_id:
+        return version(call.tx, bucket.name, key, call.version_id)
+    return current(call.tx, bucket.name, key)
+
+
+def _grants_of(meant: Version) -> tuple[Grant, ...] | None:
+    attributes = meant.attributes
+    if attributes.grants is None and attributes.owner:
+        return (Grant(canonical_user_id(attributes.owner), "FULL_CONTROL"),)
+    return attributes.grants
+
+
+def check_foreign(call: Call, bucket: Bucket, meant: Version) -> None:
+    """Whether a caller may read an object that another account than the bucket's owns: only the object's own ACL lets
+    anybody do so, and neither the bucket's owner nor its policy. Errors: AccessDenied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+    """
+    owner = meant.attributes.owner
+    if not owner or bucket.ownership == acl.ENFORCED or owner == call.account:
+        return
+    wanted = FOREIGN.get(call.operation)
+    if wanted and wanted not in (permission for _, permission in _granted(call, bucket, _grants_of(meant))):
+        raise AccessDenied
+
+
+FOREIGN = {
+    "GetObject": "READ",
+    "HeadObject": "READ",
+    "GetObjectAttributes": "READ",
+    "CopyObject": "READ",
+    "UploadPartCopy": "READ",
+    "GetObjectAcl": "READ_ACP",
+    "PutObjectAcl": "WRITE_ACP",
+}
+"""What an operation needs of the ACL of an object that is not the bucket owner's. Tagging, restoring and removing are
+the bucket owner's business all the same."""
 
 
 def _granted(call: Call, bucket: Bucket, grants: tuple[Grant, ...] | None) -> list[tuple[Any, str]]:
@@ -156,6 +204,7 @@ def bucket_arn(call: Call, request: Request) -> str:
 def object_arn(call: Call, request: Request) -> str:
     """The ARN of the object that a request names."""
     _must_exist_for_strangers(call, request)
+    call.version_id = request.get("VersionId") or ""
     return f"arn:aws:s3:::{request['Bucket']}/{request['Key']}"
 
 

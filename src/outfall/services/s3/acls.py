@@ -8,7 +8,7 @@ from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.flow import notify
 from outfall.services.s3 import acl, errors, storage
-from outfall.services.s3.access import bucket_arn, by_version, object_arn, require
+from outfall.services.s3.access import bucket_arn, by_version, charged, object_arn, require
 from outfall.services.s3.model import BUCKETS, Bucket, Grant, Version
 from outfall.services.s3.reading import find_version
 from outfall.services.s3.writing import told_version
@@ -74,7 +74,8 @@ def _found(call: Call, request: Request) -> tuple[Bucket, Version, str]:
 def get_object_acl(call: Call, request: Request) -> Output:
     """An object's ACL; the bucket owner's alone where ACLs are off. Errors: NoSuchKey, NoSuchVersion."""
     bucket, version, owner = _found(call, request)
-    return acl.told(owner, None if bucket.ownership == acl.ENFORCED else version.attributes.grants)
+    told = acl.told(owner, None if bucket.ownership == acl.ENFORCED else version.attributes.grants)
+    return told | charged(call, bucket)
 
 
 @operation("PutObjectAcl", action=None, also=by_version("s3:PutObjectAcl", "s3:PutObjectVersionAcl", object_arn))
@@ -92,7 +93,7 @@ def put_object_acl(call: Call, request: Request) -> Output:
             "s3:ObjectAcl:Put", request["Key"], etag=version.etag, version_id=told_version(version.id)
         )
         notify.object_changed(call, bucket.notifying, change)
-    return {}
+    return charged(call, bucket)
 
 
 @operation("GetBucketOwnershipControls", action="s3:GetBucketOwnershipControls", resource=bucket_arn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
+from outfall.core.effects import Respond
 from outfall.core.errors import NotServed
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Output, Permission, Request, operation
@@ -31,6 +32,7 @@ from outfall.services.s3.tags import checked_tags
 
 HOME_REGION = "us-east-1"
 BUCKETS_PER_PAGE_MAX = 10_000
+PAGE_OF_S3 = "https://aws.amazon.com/s3/"
 
 
 def _new_bucket_arn(call: Call, request: Request) -> str:
@@ -150,7 +152,8 @@ def _region(here: str, location: str) -> str:
 def head_bucket(call: Call, request: Request) -> Output:
     """Whether there is such a bucket, and where."""
     bucket = require(call, request)
-    return {"BucketArn": f"arn:aws:s3:::{bucket.name}", "BucketRegion": bucket.region, "AccessPointAlias": False}
+    told = {"BucketArn": f"arn:aws:s3:::{bucket.name}", "BucketRegion": bucket.region, "AccessPointAlias": False}
+    return Respond(told, headers=(("Content-Type", "application/xml"),))
 
 
 @operation("DeleteBucket", action="s3:DeleteBucket", resource=bucket_arn)
@@ -180,7 +183,16 @@ def _not_empty(bucket: Bucket) -> errors.BucketNotEmpty:
     return errors.BucketNotEmpty(message, BucketName=bucket.name)
 
 
-@operation("ListBuckets", action="s3:ListAllMyBuckets")
+def _all_of_somebody(call: Call, request: Request) -> str:
+    """The resource of ListBuckets. Who is nobody has no buckets, and is sent elsewhere. Errors: TemporaryRedirect."""
+    if call.principal.kind != "anonymous":
+        return "*"
+    elsewhere = errors.TemporaryRedirect()
+    elsewhere.headers = (("Location", PAGE_OF_S3),)
+    raise elsewhere
+
+
+@operation("ListBuckets", action="s3:ListAllMyBuckets", resource=_all_of_somebody)
 def list_buckets(call: Call, request: Request) -> Output:
     """The buckets of the caller's account, by name; in pages if MaxBuckets is given.
 

@@ -62,7 +62,11 @@ def check_copy_source(request: Request, source: Version) -> None:
         name: request.get(f"CopySource{name}")
         for name in ("IfMatch", "IfNoneMatch", "IfModifiedSince", "IfUnmodifiedSince")
     }
-    if unmodified(conditions, source):
+    try:
+        same = unmodified(conditions, source)
+    except errors.PreconditionFailed as failed:
+        raise errors.PreconditionFailed(Condition=f"x-amz-copy-source-{failed.fields['Condition']}") from None
+    if same:
         which = "If-None-Match" if conditions["IfNoneMatch"] else "If-Modified-Since"
         raise errors.PreconditionFailed(Condition=f"x-amz-copy-source-{which}")
 

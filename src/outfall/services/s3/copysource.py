@@ -37,7 +37,7 @@ def parse_source(header: str) -> tuple[str, str, str]:
 
 def source_arn(call: Call, request: Request) -> str:
     """The ARN of the object that a request copies from."""
-    bucket, key, _ = parse_source(request["CopySource"])
+    bucket, key, call.version_id = parse_source(request["CopySource"])
     return f"arn:aws:s3:::{bucket}/{key}"
 
 

@@ -280,6 +280,12 @@ class RestoreAlreadyInProgress(AwsError):
     status = 409
 
 
+class TemporaryRedirect(AwsError):
+    """Please re-send this request to the specified temporary endpoint. Continue to use the original request endpoint for future requests."""  # noqa: E501
+
+    status = 307
+
+
 def not_served(header: str) -> NotServed:
     """The answer to a header whose feature this server does not have."""
     return NotServed("A header you provided implies functionality that is not implemented", Header=header)

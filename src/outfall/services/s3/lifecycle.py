@@ -101,6 +101,7 @@ def _checked(call: Call, rule: Rule) -> Rule:
     _check_noncurrent(rule)
     for one in (*(rule.get("Transitions") or ()), *(rule.get("NoncurrentVersionTransitions") or ())):
         _check_transition(one)
+    _check_order(rule)
     told = {"ID": name}
     told |= {member: rule[member] for member in ("Filter", "Prefix", "Status") if member in rule}
     return told | {action: rule[action] for action in ACTIONS if rule.get(action) is not None}
@@ -193,6 +194,35 @@ def _check_transition(one: Rule) -> None:
         raise errors.InvalidArgument(
             f"{kind} action must be greater than or equal to {DAYS_MIN[named]} for storageClass '{named}'"
         )
+
+
+def _check_order(rule: Rule) -> None:
+    """An object can move to a class once, and not after it is gone. Errors: InvalidRequest, InvalidArgument."""
+    moves, expiration = rule.get("Transitions") or [], rule.get("Expiration") or {}
+    where = f"prefix '{rule['Prefix']}'" if "Prefix" in rule else f"filter '({_spelled(rule)})'"
+    classes = [one["StorageClass"] for one in moves]
+    if len(set(classes)) != len(classes):
+        raise errors.InvalidRequest(
+            f"'StorageClass' must be different for 'Transition' actions in same 'Rule' with {where}"
+        )
+    timed = [one for one in (*moves, expiration) if "Days" in one or "Date" in one]
+    if moves and len({"Date" in one for one in timed}) > 1:
+        raise errors.InvalidRequest(
+            "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule for " + where
+        )
+    for kind in ("Days", "Date"):
+        if kind in expiration and any(one[kind] >= expiration[kind] for one in moves):
+            later = "greater" if kind == "Days" else "later"
+            raise errors.InvalidArgument(
+                f"'{kind}' in the Expiration action for {where} must be {later} than '{kind}' in the Transition action"
+            )
+
+
+def _spelled(rule: Rule) -> str:
+    """A filter as errors name it."""
+    told = _predicates(rule)
+    parts = [f"prefix={told['Prefix']}"] if "Prefix" in told else []
+    return " and ".join(parts + [f"{tag['Key']}={tag.get('Value') or ''}" for tag in told.get("Tags") or ()])
 
 
 def _check_positive(value: int | None, what: str) -> None:

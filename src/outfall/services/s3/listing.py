@@ -12,13 +12,14 @@ from urllib.parse import quote_plus
 
 import msgspec
 
+from outfall.core.effects import Respond
 from outfall.core.ports import Table, Tx
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Operation, Output, Request, operation
-from outfall.services.s3 import errors
-from outfall.services.s3.access import bucket_arn, listing_keys, require
+from outfall.services.s3 import acl, errors
+from outfall.services.s3.access import bucket_arn, charged, listing_keys, require
 from outfall.services.s3.attributes import quoted
-from outfall.services.s3.model import OBJECTS, Bucket, Version
+from outfall.services.s3.model import OBJECTS, Attributes, Bucket, Version
 
 KEYS_PER_PAGE_MAX = 1000
 T = TypeVar("T")
@@ -118,6 +119,17 @@ def restore_status(call: Call, request: Request, version: Version) -> dict[str, 
     return {"RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": version.restored_until_ms}}
 
 
+def owner_of(bucket: Bucket, attributes: Attributes) -> dict[str, str]:
+    """Who owns an object: its writer, where ACLs are on and the writer kept it, else the bucket's owner."""
+    writer = "" if bucket.ownership == acl.ENFORCED else attributes.owner
+    return {"ID": canonical_user_id(writer or bucket.account)}
+
+
+def in_region(call: Call, bucket: Bucket, output: dict[str, Any]) -> Output:
+    """The answer to a listing, whose head tells where the bucket is."""
+    return Respond(output | charged(call, bucket), headers=(("x-amz-bucket-region", bucket.region),))
+
+
 def _contents(
     call: Call, request: Request, page: Page, bucket: Bucket, write: Callable[[str], str], *, owner: bool
 ) -> dict[str, Any]:
@@ -133,7 +145,7 @@ def _contents(
             told["ChecksumType"] = version.checksum_type
         told["Size"] = version.size
         if owner:
-            told["Owner"] = {"ID": canonical_user_id(bucket.account)}
+            told["Owner"] = owner_of(bucket, version.attributes)
         told["StorageClass"] = version.attributes.storage_class
         contents.append(told | restore_status(call, request, version) if version.restored_until_ms else told)
     told_page: dict[str, Any] = {"Contents": contents} if contents else {}
@@ -157,7 +169,7 @@ def list_objects(call: Call, request: Request) -> Output:
     output["MaxKeys"] = limit
     output |= _asked(request, write)
     output["IsTruncated"] = bool(page.last)
-    return output | _contents(call, request, page, bucket, write, owner=True)
+    return in_region(call, bucket, output | _contents(call, request, page, bucket, write, owner=True))
 
 
 @operation("ListObjectsV2", action="s3:ListBucket", resource=bucket_arn, context=listing_keys)
@@ -182,7 +194,8 @@ def list_objects_v2(call: Call, request: Request) -> Output:
     output["MaxKeys"] = limit
     output |= _asked(request, write)
     output["IsTruncated"] = bool(page.last)
-    return output | _contents(call, request, page, bucket, write, owner=bool(request.get("FetchOwner")))
+    output |= _contents(call, request, page, bucket, write, owner=bool(request.get("FetchOwner")))
+    return in_region(call, bucket, output)
 
 
 def _asked(request: Request, write: Callable[[str], str]) -> dict[str, str]:

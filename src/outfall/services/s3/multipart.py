@@ -13,7 +13,7 @@ from urllib.parse import quote
 from outfall.core.body import let_go
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import checksums, encryption, errors, lock, storage
-from outfall.services.s3.access import object_arn, require
+from outfall.services.s3.access import charged, object_arn, require
 from outfall.services.s3.attributes import attributes_of, checksum_members, quoted
 from outfall.services.s3.conditions import check_write
 from outfall.services.s3.expiry import abortion, expiration
@@ -60,6 +60,7 @@ def create_multipart_upload(call: Call, request: Request) -> Output:
     call.tx.put(UPLOADS, (bucket.name, upload.key, upload.id), upload)
     output: dict[str, Any] = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id}
     output |= encryption.told(attributes.encryption, written=True) | abortion(bucket, upload.key, call.now)
+    output |= charged(call, bucket)
     return output | ({"ChecksumAlgorithm": algorithm, "ChecksumType": kind} if algorithm else {})
 
 
@@ -129,6 +130,7 @@ def _completed(call: Call, bucket: Bucket, key: str, version: Version) -> dict[s
         "ETag": quoted(version.etag),
     }
     output |= encryption.told(version.attributes.encryption) | expiration(bucket, key, version)
+    output |= charged(call, bucket)
     return output | checksum_members(version.checksums, version.checksum_type) | version_member(bucket, version)
 
 
@@ -161,13 +163,15 @@ def _check_mode(request: Request, upload: Upload) -> None:
 
 def _named_parts(call: Call, bucket: Bucket, upload: Upload, named: list[dict[str, Any]]) -> list[Part]:
     """The parts that a completion names. Errors: InvalidPartOrder, InvalidPart, EntityTooSmall."""
-    numbers = [int(one.get("PartNumber") or 0) for one in named]
+    if any(one.get("PartNumber") is None or not one.get("ETag") for one in named):
+        raise errors.MalformedXML
+    numbers = [int(one["PartNumber"]) for one in named]
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise errors.InvalidPartOrder(UploadId=upload.id)
     parts: list[Part] = []
     for number, one in zip(numbers, named, strict=True):
         part = call.tx.get(PARTS, part_key(bucket.name, upload.id, number))
-        etag = str(one.get("ETag") or "").strip('"')
+        etag = str(one["ETag"]).strip('"')
         if part is None or part.etag != etag:
             raise errors.InvalidPart(UploadId=upload.id, PartNumber=str(number), ETag=etag)
         _check_checksums(upload, part, one)
@@ -230,7 +234,7 @@ def abort_multipart_upload(call: Call, request: Request) -> Output:
     if request.get("IfMatchInitiatedTime") is not None:  # Of directory buckets alone.
         raise errors.not_served("x-amz-if-match-initiated-time")
     storage.abandon_upload(call, bucket.name, found_upload(call, bucket, request))
-    return None
+    return charged(call, bucket)
 
 
 def replace_part(call: Call, bucket: Bucket, upload: Upload, part: Part) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from outfall.core.body import Body, Segment, refer
@@ -9,13 +10,13 @@ from outfall.core.effects import DigestBytes
 from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import checksums, encryption, errors, storage
-from outfall.services.s3.access import bucket_arn, listing_keys, object_arn, require
+from outfall.services.s3.access import bucket_arn, charged, listing_keys, object_arn, require
 from outfall.services.s3.attributes import checksum_members, quoted
 from outfall.services.s3.conditions import ONE_RANGE, check_copy_source
 from outfall.services.s3.copysource import READ_SOURCE, Source, found_source
 from outfall.services.s3.encryption import check_part, check_readable, etag_of
 from outfall.services.s3.expiry import abortion
-from outfall.services.s3.listing import behind, common_prefix, count, encoder, page_limit
+from outfall.services.s3.listing import behind, common_prefix, count, encoder, owner_of, page_limit
 from outfall.services.s3.model import PARTS, UPLOADS, Bucket, Pairs, Part, Upload
 from outfall.services.s3.multipart import found_upload, part_key, replace_part, shown
 from outfall.services.s3.writing import EMPTY_MD5
@@ -37,12 +38,28 @@ def upload_part(call: Call, request: Request) -> Output:
     check_part(request, upload.attributes.encryption)
     said = tuple(pair for pair in body.checksums if _said(call, request, pair[0]))
     _check_algorithm(upload, said)
+    wanted = upload.checksum_algorithm
+    if wanted and wanted not in dict(body.checksums):
+        # The whole is to have a checksum that the client did not make of this part: S3 makes it.
+        return DigestBytes(body.segments, (wanted, checksums.UNSAID), partial(_digested_part, request))
+    return _kept_part(call, bucket, upload, number, body, said)
+
+
+def _digested_part(request: Request, call: Call, body: Body | None) -> Output:
+    bucket = require(call, request)
+    upload = found_upload(call, bucket, request)
+    if body is None:  # Nobody but a reset removes what a request has just brought.
+        raise errors.NoSuchUpload(UploadId=upload.id)
+    return _kept_part(call, bucket, upload, _part_number(request), body, ())
+
+
+def _kept_part(call: Call, bucket: Bucket, upload: Upload, number: int, body: Body, said: Pairs) -> dict[str, Any]:
     refer(call, body.segments)
     etag = etag_of(call, upload.attributes.encryption, body.md5)
     part = Part(number, body.size, etag, call.now, body.segments, body.checksums)
     replace_part(call, bucket, upload, part)
     output: dict[str, Any] = {"ETag": quoted(part.etag)} | encryption.told(upload.attributes.encryption)
-    return output | checksum_members(said or shown(upload, part))
+    return output | checksum_members(said or shown(upload, part)) | charged(call, bucket)
 
 
 def _said(call: Call, request: Request, algorithm: str) -> bool:
@@ -100,6 +117,7 @@ def upload_part_copy(call: Call, request: Request) -> Output:
         output: dict[str, Any] = {"CopySourceVersionId": source.version.id} if source.bucket.versioning else {}
         result = {"ETag": quoted(part.etag), "LastModified": again.now // 1000 * 1000}
         result |= checksum_members(shown(upload, part))
+        output |= charged(again, bucket)
         return output | {"CopyPartResult": result} | encryption.told(upload.attributes.encryption)
 
     return DigestBytes(segments, names, resume)
@@ -171,13 +189,13 @@ def list_parts(call: Call, request: Request) -> Output:
     start = part_key(bucket.name, upload.id, marker + 1)[2:]
     rows = [part for _, part in call.tx.scan(PARTS, (bucket.name, upload.id), start=start, limit=limit + 1)]
     page = rows[:limit]
-    owner = {"ID": canonical_user_id(bucket.account)}
     output: dict[str, Any] = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id}
+    output |= charged(call, bucket)
     output |= {"PartNumberMarker": marker, "NextPartNumberMarker": page[-1].number if page else 0}
     output |= {"MaxParts": limit, "IsTruncated": len(rows) > limit > 0}
     if page:
         output["Parts"] = [_told_part(upload, part) for part in page]
-    output |= {"Initiator": _initiator(bucket, upload), "Owner": owner}
+    output |= {"Initiator": _initiator(bucket, upload), "Owner": owner_of(bucket, upload.attributes)}
     output["StorageClass"] = upload.attributes.storage_class
     return output | _algorithm(upload) | abortion(bucket, upload.key, upload.initiated_ms)
 
@@ -256,9 +274,9 @@ def _uploads(
 
 
 def _told_upload(bucket: Bucket, upload: Upload, key: str) -> dict[str, Any]:
-    owner = {"ID": canonical_user_id(bucket.account)}
     told: dict[str, Any] = {"UploadId": upload.id, "Key": key, "Initiated": upload.initiated_ms // 1000 * 1000}
-    told |= {"StorageClass": upload.attributes.storage_class, "Owner": owner, "Initiator": _initiator(bucket, upload)}
+    told |= {"StorageClass": upload.attributes.storage_class, "Owner": owner_of(bucket, upload.attributes)}
+    told["Initiator"] = _initiator(bucket, upload)
     return told | _algorithm(upload)
 
 

@@ -85,7 +85,7 @@ def check_policy(text: str, fields: Fields, bucket: str, now_ms: int) -> Sizes:
             raise errors.AccessDenied(f"{REFUSED}Policy Condition failed: {json.dumps(shown)}")
     extra = [
         name
-        for name in fields
+        for name in known
         if name not in covered and name not in UNCOVERED and not name.startswith(UNCOVERED_BEGINNINGS)
     ]
     if extra:

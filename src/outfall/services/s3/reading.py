@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from outfall.core.body import Content
@@ -9,9 +10,18 @@ from outfall.core.effects import Respond
 from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
 from outfall.services.s3 import errors, lock, storage
-from outfall.services.s3.access import bucket_arn, object_arn, of_current, of_version, require
+from outfall.services.s3.access import (
+    bucket_arn,
+    charged,
+    check_foreign,
+    object_arn,
+    of_current,
+    of_version,
+    require,
+)
 from outfall.services.s3.attributes import checksum_members, described, quoted
 from outfall.services.s3.conditions import byte_range, unmodified
+from outfall.services.s3.encryption import HEADER as SSE
 from outfall.services.s3.encryption import check_readable
 from outfall.services.s3.expiry import expiration, http_date
 from outfall.services.s3.model import BUCKETS, NULL_VERSION, Bucket, Version
@@ -22,7 +32,9 @@ OVERRIDES = {
     "ResponseContentEncoding": "ContentEncoding",
     "ResponseContentLanguage": "ContentLanguage",
     "ResponseContentType": "ContentType",
+    "ResponseExpires": "Expires",
 }
+VERSION_ID = re.compile(r"[A-Za-z0-9._]{32}")
 ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 
 
@@ -61,8 +73,12 @@ def read(call: Call, request: Request, *, with_body: bool) -> Output:
     """The output of GetObject, or without the bytes that of HeadObject; permission has been asked."""
     bucket = require(call, request)
     version = find_version(call, bucket, request["Key"], request.get("VersionId"))
+    if SSE in call.headers:
+        raise errors.InvalidArgument(
+            f"{SSE} header is not supported for this operation.", ArgumentName=SSE, ArgumentValue=call.headers[SSE]
+        )
     check_readable(request, version)
-    output = _head(bucket, version)
+    output = _head(call, bucket, version)
     if version.attributes.storage_class in ARCHIVES:
         _check_restored(call, version, with_body=with_body)
     if unmodified(request, version):
@@ -121,6 +137,7 @@ def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -
         found = storage.current(call.tx, bucket.name, key)
         if found is None:
             raise _hidden(errors.NoSuchKey(Key=key), storage.newest_marker(call.tx, bucket, key))
+        check_foreign(call, bucket, found)
         return found
     check_version_id(bucket, version_id)
     found = storage.version(call.tx, bucket.name, key, version_id)
@@ -129,12 +146,13 @@ def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -
     if found.delete_marker:
         refused = errors.MethodNotAllowed(Method=METHODS.get(call.operation, "GET"), ResourceType="DeleteMarker")
         raise _hidden(refused, found, allow=True)
+    check_foreign(call, bucket, found)
     return found
 
 
 def check_version_id(bucket: Bucket, version_id: str) -> None:
-    """Errors: InvalidArgument for a version of a bucket that never had any."""
-    if not bucket.versioning and version_id != NULL_VERSION:
+    """Errors: InvalidArgument for what is no version id, and for a version of a bucket that never had any."""
+    if version_id != NULL_VERSION and not (bucket.versioning and VERSION_ID.fullmatch(version_id)):
         raise errors.InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version_id)
 
 
@@ -150,8 +168,8 @@ def _hidden(error: AwsError, marker: Version | None, *, allow: bool = False) -> 
     return error
 
 
-def _head(bucket: Bucket, version: Version) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _head(call: Call, bucket: Bucket, version: Version) -> dict[str, Any]:
+    told: dict[str, Any] = charged(call, bucket) | {
         "AcceptRanges": "bytes",
         "LastModified": version.modified_ms // 1000 * 1000,
         "ETag": quoted(version.etag),
@@ -187,8 +205,6 @@ def _part_bytes(call: Call, bucket: Bucket, version: Version, key: str, number: 
 
 def _overrides(call: Call, request: Request) -> dict[str, Any]:
     told = {name: request[member] for member, name in OVERRIDES.items() if request.get(member)}
-    if request.get("ResponseExpires") is not None:
-        told["Expires"] = http_date(request["ResponseExpires"])
     if told and call.principal.kind == "anonymous":
         raise errors.InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
     return told
@@ -209,7 +225,12 @@ def get_object_attributes(call: Call, request: Request) -> Output:
     """
     bucket = require(call, request)
     wanted = request.get("ObjectAttributes") or []
-    if not wanted or any(name not in ATTRIBUTES for name in wanted):
+    if not wanted:
+        raise errors.InvalidArgument(
+            "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+            ArgumentName="x-amz-object-attributes",
+        )
+    if any(name not in ATTRIBUTES for name in wanted):
         raise errors.InvalidArgument(
             "Invalid attribute name specified.", ArgumentName="x-amz-object-attributes", ArgumentValue=",".join(wanted)
         )
@@ -224,6 +245,7 @@ def get_object_attributes(call: Call, request: Request) -> Output:
     if version.parts and "ObjectParts" in wanted:
         told["ObjectParts"] = _parts(call, request, bucket, version)
     output: dict[str, Any] = {"LastModified": version.modified_ms // 1000 * 1000} | version_member(bucket, version)
+    output |= charged(call, bucket)
     return output | {name: told[name] for name in ATTRIBUTES if name in wanted and told.get(name) not in (None, {})}
 
 

@@ -8,7 +8,7 @@ from outfall.authz import Ask, authorize, denial
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
 from outfall.flow import notify
 from outfall.services.s3 import errors, lock, storage
-from outfall.services.s3.access import effective_policy, object_arn, of_current, of_version, require
+from outfall.services.s3.access import charged, effective_policy, object_arn, of_current, of_version, require
 from outfall.services.s3.conditions import names_etag
 from outfall.services.s3.model import Bucket, Version
 from outfall.services.s3.reading import check_version_id
@@ -41,7 +41,8 @@ def delete_object(call: Call, request: Request) -> Output:
             ArgumentName="x-amz-bypass-governance-retention",
         )
     _check_conditions(call, bucket, request)
-    return _removed(call, bucket, request["Key"], request.get("VersionId") or "", bypass=bool(bypass))
+    removed = _removed(call, bucket, request["Key"], request.get("VersionId") or "", bypass=bool(bypass))
+    return removed | charged(call, bucket)
 
 
 def _check_conditions(call: Call, bucket: Bucket, request: Request) -> None:
@@ -105,7 +106,7 @@ def delete_objects(call: Call, request: Request) -> Output:
     if "content-md5" not in call.headers and not any(name.startswith("x-amz-checksum-") for name in call.headers):
         raise errors.InvalidRequest("Missing required header for this request: Content-MD5")
     wanted = (request.get("Delete") or {}).get("Objects") or []
-    if not 1 <= len(wanted) <= KEYS_PER_REQUEST_MAX:
+    if not 1 <= len(wanted) <= KEYS_PER_REQUEST_MAX or not all(one["Key"] for one in wanted):
         raise errors.MalformedXML
     deleted: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
@@ -127,7 +128,7 @@ def delete_objects(call: Call, request: Request) -> Output:
         if result.get("DeleteMarker"):
             named |= {"DeleteMarker": True, "DeleteMarkerVersionId": result["VersionId"]}
         deleted.append(named)
-    output: dict[str, Any] = {}
+    output: dict[str, Any] = dict(charged(call, bucket))
     if deleted and not request["Delete"].get("Quiet"):
         output["Deleted"] = deleted
     if failed:

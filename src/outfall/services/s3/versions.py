@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from outfall.core.ports import Tx
-from outfall.core.s3ids import canonical_user_id
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import errors
-from outfall.services.s3.access import bucket_arn, listing_keys, require
+from outfall.services.s3.access import bucket_arn, charged, listing_keys, require
 from outfall.services.s3.attributes import quoted
-from outfall.services.s3.listing import behind, common_prefix, encoder, page_limit, restore_status
+from outfall.services.s3.listing import behind, common_prefix, encoder, owner_of, page_limit, restore_status
 from outfall.services.s3.model import OBJECTS, VERSION_ORDERS, VERSIONS, Bucket, Version
 from outfall.services.s3.storage import current
 
@@ -52,37 +51,57 @@ def list_object_versions(call: Call, request: Request) -> Output:
         if request.get(name):
             output[name] = write(request[name])
     output["IsTruncated"] = more
-    listed = [one for one in found if not isinstance(one, str)]
-    for name, markers in (("Versions", False), ("DeleteMarkers", True)):
-        told = [
-            _told(one, bucket, write(one[0])) | restore_status(call, request, one[1])
-            for one in listed
-            if one[1].delete_marker is markers
-        ]
-        if told:
-            output[name] = told
+    output |= charged(call, bucket)
+    mixed = Mixed(output)
+    for one in found:
+        if not isinstance(one, str):
+            told = _told(one, bucket, write(one[0])) | restore_status(call, request, one[1])
+            mixed.add("DeleteMarkers" if one[1].delete_marker else "Versions", told)
     prefixes = [{"Prefix": write(one)} for one in found if isinstance(one, str)]
-    return output | ({"CommonPrefixes": prefixes} if prefixes else {})
+    if prefixes:
+        mixed["CommonPrefixes"] = prefixes
+    return mixed
+
+
+class Mixed(dict[str, Any]):
+    """An output whose lists are written in one row, as they were added: versions and delete markers by their keys."""
+
+    def __init__(self, output: dict[str, Any]) -> None:
+        super().__init__(output)
+        self._row: list[tuple[str, Any]] = []
+
+    def add(self, name: str, one: dict[str, Any]) -> None:
+        """Adds an entry to the list of that name, and to the row."""
+        self.setdefault(name, []).append(one)
+        self._row.append((name, [one]))
+
+    def items(self) -> Any:
+        """What is written: where the first list of the row stands, the row is, entry by entry."""
+        mixed, row = {name for name, _ in self._row}, self._row
+        for name, value in super().items():
+            if name not in mixed:
+                yield name, value
+                continue
+            yield from row
+            row = []
 
 
 def _told(listed: Listed, bucket: Bucket, key: str) -> dict[str, Any]:
     _, version, latest = listed
-    told: dict[str, Any] = {}
-    if not version.delete_marker:
-        told = {"ETag": quoted(version.etag)}
-        if version.checksums:
-            told |= {
-                "ChecksumAlgorithm": [name for name, _ in version.checksums],
-                "ChecksumType": version.checksum_type,
-            }
-        told |= {"Size": version.size, "StorageClass": version.attributes.storage_class}
-    return told | {
+    told: dict[str, Any] = {
         "Key": key,
         "VersionId": version.id,
         "IsLatest": latest,
         "LastModified": version.modified_ms // 1000 * 1000,
-        "Owner": {"ID": canonical_user_id(bucket.account)},
     }
+    if version.delete_marker:
+        return told | {"Owner": owner_of(bucket, version.attributes)}
+    told["ETag"] = quoted(version.etag)
+    if version.checksums:
+        told["ChecksumAlgorithm"] = [name for name, _ in version.checksums]
+        told["ChecksumType"] = version.checksum_type
+    told |= {"Size": version.size, "Owner": owner_of(bucket, version.attributes)}
+    return told | {"StorageClass": version.attributes.storage_class}
 
 
 def _from_marker(

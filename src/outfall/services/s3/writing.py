@@ -12,7 +12,7 @@ from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
 from outfall.flow import notify
 from outfall.services.s3 import acl, checksums, encryption, errors, lock, storage
-from outfall.services.s3.access import find, object_arn, require
+from outfall.services.s3.access import charged, find, object_arn, require
 from outfall.services.s3.attributes import attributes_of, checksum_members, quoted, storage_class
 from outfall.services.s3.conditions import check_copy_source, check_write
 from outfall.services.s3.copysource import READ_SOURCE, Source, found_source, parse_source, source_arn
@@ -54,7 +54,7 @@ def put(call: Call, request: Request, how: str) -> dict[str, object]:
     draft = Version("", 0, call.now, body.size, etag, attributes, body.checksums, lock=locked)
     version = storage.write(call, bucket, key, draft, StoredBody(body.segments))
     created(call, bucket, key, version, how)
-    return written(bucket, key, version)
+    return written(bucket, key, version) | charged(call, bucket)
 
 
 def written(bucket: Bucket, key: str, version: Version) -> dict[str, object]:
@@ -179,7 +179,7 @@ def _copied(call: Call, request: Request, copy: Copy, etag: str, checked: Pairs)
     output |= encryption.told(attributes.encryption, written=True) | expiration(bucket, key, version)
     if source.bucket.versioning:
         output["CopySourceVersionId"] = source.version.id
-    return output | version_member(bucket, version)
+    return output | version_member(bucket, version) | charged(call, bucket)
 
 
 def _plain_etag(stored: StoredBody, etag: str, kept: Encryption | None) -> str:
