@@ -36,6 +36,9 @@ def test_a_server_in_the_background_from_up_to_down(tmp_path: Path) -> None:
         assert "not waiting" in outfall(environment, "skip", "nonsense", fails=True)
         assert json.loads(outfall(environment, "skip", "--all", "-o", "json"))["skipped"] == 0
         assert "--clock manual" in outfall(environment, "clock", "advance", "3m", fails=True)
+        for move in (["advance", "3m"], ["next"], ["idle"]):
+            elsewhere = ("--endpoint", f"http://127.0.0.1:{port}", "-o", "json")
+            assert "--clock manual" in outfall({"PATH": environment["PATH"]}, "clock", *move, *elsewhere, fails=True)
         assert "ok" in outfall(environment, "doctor")
         assert outfall(environment, "reset", "--yes") == "Reset.\n"
         assert outfall(environment, "logs") == ""

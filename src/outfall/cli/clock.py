@@ -10,6 +10,8 @@ from outfall.cli.client import ask, endpoint_of, endpoint_option, output_option,
 from outfall.cli.events import clock as shown
 
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+Given = tuple[str | None, str]
+"""An endpoint and how to print."""
 DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
 
 
@@ -26,29 +28,37 @@ def clock(ctx: click.Context, endpoint: str | None, output: str) -> None:
 
 @clock.command()
 @click.argument("duration")
+@endpoint_option
+@output_option
 @click.pass_obj
-def advance(given: tuple[str | None, str], duration: str) -> None:
+def advance(given: Given, duration: str, endpoint: str | None, output: str) -> None:
     """Move the clock by DURATION (as 90s, 3m, 1h30m); what falls due on the way is done."""
-    _move(given, f"advance_ms={milliseconds(duration)}")
+    _move(given, (endpoint, output), f"advance_ms={milliseconds(duration)}")
 
 
 @clock.command("next")
+@endpoint_option
+@output_option
 @click.pass_obj
-def next_(given: tuple[str | None, str]) -> None:
+def next_(given: Given, endpoint: str | None, output: str) -> None:
     """Move the clock to the next thing that is due."""
-    _move(given, "to=next")
+    _move(given, (endpoint, output), "to=next")
 
 
 @clock.command()
+@endpoint_option
+@output_option
 @click.pass_obj
-def idle(given: tuple[str | None, str]) -> None:
+def idle(given: Given, endpoint: str | None, output: str) -> None:
     """Move the clock until nothing waits any more."""
-    _move(given, "to=idle")
+    _move(given, (endpoint, output), "to=idle")
 
 
-def _move(given: tuple[str | None, str], how: str) -> None:
-    endpoint, output = given
-    _tell(ask(endpoint_of(endpoint), f"/_outfall/api/clock?{how}", method="POST", timeout_s=3600), output)
+def _move(before: Given, after: Given, how: str) -> None:
+    """The options may stand before the name of what is done, or after it."""
+    endpoint = endpoint_of(after[0] or before[0])
+    output = "json" if "json" in (before[1], after[1]) else "text"
+    _tell(ask(endpoint, f"/_outfall/api/clock?{how}", method="POST", timeout_s=3600), output)
 
 
 def _tell(told: dict[str, object], output: str) -> None:

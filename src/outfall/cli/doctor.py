@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
@@ -17,6 +16,7 @@ from outfall.cli.client import ask, aws, endpoint_of, endpoint_option, is_up, ou
 from outfall.cli.findings import Finding, findings
 from outfall.cli.server import default_data
 from outfall.host.config import DEFAULT_PORT
+from outfall.sandbox.bubblewrap import bubblewrap_program
 
 SYNCS = 20
 SLOW_SYNC_MS = 10.0
@@ -40,18 +40,13 @@ def _machine() -> Iterator[Finding]:
     yield "ok", "python", sys.version.split()[0]
     node = shutil.which("node")
     yield ("ok", "node", node) if node else ("warn", "node", "not found: Node.js functions cannot run")
-    bwrap = shutil.which("bwrap") or _packaged_bwrap()
+    bwrap = bubblewrap_program()
     yield (
         ("ok", "bubblewrap", bwrap)
         if bwrap
         else ("warn", "bubblewrap", "not found: functions run as plain processes, and can see this machine's files")
     )
     yield _disk()
-
-
-def _packaged_bwrap() -> str | None:
-    beside = Path(sys.executable).parent / "bwrap"
-    return str(beside) if beside.exists() else None
 
 
 def _disk() -> Finding:
