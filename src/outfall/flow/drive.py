@@ -88,15 +88,18 @@ def throttle(ctx: Context, start: Start, reason: str) -> None:
 
 
 def skip_wait(ctx: Context, event_id: str) -> bool:
-    """Ends the wait of an event: it is due now. False if it is not waiting."""
+    """Ends the wait of an event, or of a delivery: it is due now. False if it is not waiting, or is a batch: that waits
+    with whoever polls."""
     summary = ctx.tx.get(timeline.EVENTS, (event_id,))
-    if summary is None or summary.state != "waiting":
+    if summary is None or summary.state != "waiting" or not summary.item:
         return False
     for item in ctx.tx.peek(summary.queue, after=summary.item - 1, limit=1):
         if item.number != summary.item or item.leased or item.due_ms <= ctx.now:
             return False
-        event = end_wait(unpack(item.payload), item.due_ms, ctx.now)
-        ctx.tx.reschedule(summary.queue, item.number, due_ms=ctx.now, payload=pack(event))
+        payload = None
+        if summary.kind == "invocation":
+            payload = pack(end_wait(unpack(item.payload), item.due_ms, ctx.now))
+        ctx.tx.reschedule(summary.queue, item.number, due_ms=ctx.now, payload=payload)
         skipped = WaitSkipped(at_ms=ctx.now, wall_ms=ctx.wall, remaining_ms=item.due_ms - ctx.now)
         timeline.tell(ctx, event_id, skipped)
         timeline.note(ctx, event_id, due_ms=ctx.now)

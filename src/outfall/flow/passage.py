@@ -99,10 +99,15 @@ def waits(
     return event_id
 
 
+def waits_at(ctx: Context, event_id: str, queue: str, item: int) -> None:
+    """Says where the delivery of an event waits, so that its wait can be skipped."""
+    timeline.note(ctx, event_id, queue=queue, item=item)
+
+
 def arrived(ctx: Context, event_id: str, parcel: Parcel, target: str, receipt: Receipt, *, tries: int) -> None:
     """Tells that a delivery which had failed before has succeeded."""
     timeline.tell(ctx, event_id, delivered(ctx, parcel, target, receipt))
-    timeline.note(ctx, event_id, state="succeeded", attempts=tries, due_ms=0)
+    timeline.note(ctx, event_id, state="succeeded", attempts=tries, item=0, due_ms=0)
 
 
 def failed(
@@ -123,7 +128,7 @@ def failed(
     undelivered(ctx, event_id, parcel, target, refusal, hold=not saved, again_at=again_at)
     if letter is not None:
         _tell_letter(ctx, event_id, *letter)
-    timeline.note(ctx, event_id, state="failed", attempts=tries, due_ms=0, undelivered=0 if saved else 1)
+    timeline.note(ctx, event_id, state="failed", attempts=tries, item=0, due_ms=0, undelivered=0 if saved else 1)
 
 
 def undelivered(

@@ -63,7 +63,7 @@ def search(tx: Tx, wanted: Wanted, *, before: Key = (), limit: int) -> tuple[lis
 
 def event_of(tx: Tx, summary: timeline.Summary) -> AsyncEvent | None:
     """The event with its payload: as it lies on its queue, or as it ended; None if it was not kept."""
-    if summary.item:
+    if summary.item and summary.kind == "invocation":
         for item in tx.peek(summary.queue, after=summary.item - 1, limit=1):
             if item.number == summary.item:
                 return unpack(item.payload)

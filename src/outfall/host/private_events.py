@@ -171,7 +171,7 @@ def line_of(number: int, stream: str, fact: bytes) -> bytes:
 async def _skip(facade: Facade, asked: Asked) -> Answer:
     event_id = asked.event_id()
     if not await facade.store.run(lambda tx: drive.skip_wait(facade.context(tx), event_id)):
-        raise Refused(409, f"event {event_id} is not waiting for an attempt at an invocation")
+        raise Refused(409, f"event {event_id} is not waiting for an attempt, or is a batch")
     return {"skipped": 1}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from outfall.core.ports import NamedPolicy, RoleFacts
-from outfall.flow import passage, timeline
+from outfall.flow import drive, passage, timeline
 from outfall.services.events.deliver import HOPS_MAX, RETRIES_MAX
 from tests.support import ACCOUNT, KnownIdentities
 
@@ -199,6 +199,44 @@ def test_a_delivery_that_is_tried_again_is_an_event_with_its_tries(events: Event
         events.work()
     tries = [("DeliveryFailed", 1), ("WaitStarted", 0), ("DeliveryFailed", 2), ("WaitStarted", 0), ("Delivered", 0)]
     assert told(events) == ("succeeded", tries)
+
+
+def skip(events: Events) -> bool:
+    """Ends the wait of the one event."""
+
+    def work(ctx: Any) -> bool:
+        ((_, summary),) = ctx.tx.scan(timeline.EVENTS)
+        return drive.skip_wait(ctx, summary.id)
+
+    skipped: bool = events.within(work)
+    return skipped
+
+
+def test_the_wait_of_a_delivery_can_be_skipped(events: Events) -> None:
+    queue = events.queue()
+    events.rule(queue, APP)
+    events.queues.busy[queue] = 2
+    events.put()
+    for _ in range(2):
+        assert events.work() == 0
+        assert skip(events)
+        assert events.work() == 1
+    assert len(events.arrived()) == 1
+    assert not skip(events)
+    assert [name for name, _ in told(events)[1]].count("WaitSkipped") == 2
+    assert told(events)[0] == "succeeded"
+
+
+def test_skipped_waits_count_as_waited(events: Events) -> None:
+    queue, letters = events.queue(), events.queue("letters")
+    events.queues.busy[queue] = 10_000
+    events.rule(queue, APP, DeadLetterConfig={"Arn": letters}, RetryPolicy={"MaximumEventAgeInSeconds": 60})
+    events.put()
+    while skip(events):
+        events.work()
+    _, attributes = letter(events, letters)
+    assert attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
+    assert attributes["RETRY_ATTEMPTS"] == "5"  # As with the waits waited: see above.
 
 
 def test_a_delivery_that_ends_as_a_dead_letter_is_not_lost(events: Events) -> None:

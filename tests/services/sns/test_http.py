@@ -10,7 +10,7 @@ import pytest
 from outfall.core.arn import Arn
 from outfall.core.ports import Item
 from outfall.core.principal import ANONYMOUS
-from outfall.flow import timeline
+from outfall.flow import drive, timeline
 from outfall.flow.redeliver import redeliver
 from outfall.services.sns.http import QUEUE, HttpDelivery, http_done, http_request
 from outfall.services.sns.retries import RetryPolicy
@@ -210,6 +210,31 @@ def test_what_an_endpoint_did_not_take_is_found_and_asked_of_it_again(sns: Sns) 
     assert deliver(sns) == first
     facts = [type(fact).__name__ for fact in sns.within(lambda ctx: timeline.facts(ctx.tx, event.id))]
     assert facts == ["DeliveryFailed", "WaitStarted", "Undelivered", "Delivered"]
+
+
+def test_the_wait_for_an_endpoint_can_be_skipped(sns: Sns) -> None:
+    topic = sns.topic()
+    confirm(sns, topic)
+    sns.publish(topic, "m")
+    first = deliver(sns, 503)
+    assert deliver(sns) is None
+    assert sns.within(drive.skip_all) == 1
+    assert sns.within(drive.skip_all) == 0
+    assert deliver(sns) == first
+    ((_, event),) = sns.within(lambda ctx: list(ctx.tx.scan(timeline.EVENTS)))
+    assert (event.state, event.item) == ("succeeded", 0)
+
+
+def test_what_waits_when_its_subscription_goes_has_failed(sns: Sns) -> None:
+    topic = sns.topic()
+    arn = confirm(sns, topic)
+    sns.publish(topic, "m")
+    deliver(sns, 503)
+    sns("Unsubscribe", SubscriptionArn=arn)
+    sns.later(seconds=20)
+    assert deliver(sns) is None
+    ((_, event),) = sns.within(lambda ctx: list(ctx.tx.scan(timeline.EVENTS)))
+    assert (event.state, event.undelivered) == ("failed", 1)
 
 
 def test_a_subscription_is_no_target_for_others(sns: Sns) -> None:

@@ -83,6 +83,8 @@ def deliver_all(ctx: Context, rule: Rule, event: Event) -> None:
 def step_retry(ctx: Context, item: Item) -> None:
     """One more attempt at a delivery that was claimed from `RETRIES_QUEUE`."""
     delivery = decode_delivery(item.payload)
+    early_ms = max(0, delivery.due_ms - ctx.now)
+    delivery = msgspec.structs.replace(delivery, skipped_ms=delivery.skipped_ms + early_ms)
     _attempt(ctx.at(delivery.account, delivery.region), delivery, item)
 
 
@@ -170,9 +172,10 @@ def _wait(ctx: Context, delivery: Delivery, item: Item | None, parcel: Parcel, r
         due_ms=due_ms,
     )
     skipped_ms = delivery.skipped_ms + nominal_ms - wait_ms
-    waiting = msgspec.structs.replace(delivery, retries=tries, skipped_ms=skipped_ms, event_id=event_id)
+    waiting = msgspec.structs.replace(delivery, retries=tries, skipped_ms=skipped_ms, event_id=event_id, due_ms=due_ms)
     if item is None:
-        ctx.tx.enqueue(RETRIES_QUEUE, encode(waiting), now_ms=ctx.now, due_ms=due_ms)
+        number = ctx.tx.enqueue(RETRIES_QUEUE, encode(waiting), now_ms=ctx.now, due_ms=due_ms)
+        passage.waits_at(ctx, event_id, RETRIES_QUEUE, number)
     else:
         ctx.tx.release(RETRIES_QUEUE, item.handle, due_ms=due_ms, payload=encode(waiting))
 

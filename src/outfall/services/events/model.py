@@ -131,7 +131,8 @@ class Event(msgspec.Struct, frozen=True):
 
 class Delivery(msgspec.Struct, frozen=True):
     """One event for one target of one rule, while it is tried again. `skipped_ms` is nominal waiting time that was not
-    waited: the event's age is reckoned with it. `event_id` is the event of the road that tells of it."""
+    waited: the event's age is reckoned with it. `event_id` is the event of the road that tells of it, `due_ms` when it
+    is tried again unless somebody ends the wait."""
 
     account: str
     region: str
@@ -144,6 +145,7 @@ class Delivery(msgspec.Struct, frozen=True):
     retries: int = 0
     skipped_ms: int = 0
     event_id: str = ""
+    due_ms: int = 0
 
 
 class Archive(msgspec.Struct, frozen=True):

@@ -85,6 +85,17 @@ def http_request(ctx: Context, item: Item) -> HttpDelivery | None:
         gone = gone or find_subscription(ctx, Arn.parse(errand.subscription)) is None
     if gone:
         ctx.tx.acknowledge(QUEUE, item.handle)
+        if errand.event_id:
+            refusal = Refusal("missing", "The subscription was removed while the message waited.")
+            passage.failed(
+                ctx,
+                _parcel(errand),
+                errand.url,
+                refusal,
+                event_id=errand.event_id,
+                tries=errand.tries,
+                again_at=errand.subscription,
+            )
         return None
     headers = [
         ("x-amz-sns-message-type", errand.kind),
@@ -118,6 +129,7 @@ def http_done(ctx: Context, item: Item, status: int | None) -> None:
             event_id = passage.waits(
                 ctx, errand.event_id, parcel, errand.url, tries=tries, why=why, nominal_ms=nominal_ms, due_ms=due_ms
             )
+            passage.waits_at(ctx, event_id, QUEUE, item.number)
         again = msgspec.structs.replace(errand, tries=tries, event_id=event_id)
         ctx.tx.release(QUEUE, item.handle, due_ms=due_ms, payload=_encode(again))
         return
