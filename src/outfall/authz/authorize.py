@@ -11,6 +11,7 @@ Rule: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evalua
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -31,6 +32,10 @@ RESOURCE_POLICY_ALWAYS = frozenset(
 
 PROVIDED = "aws"
 """The account in the ARNs of managed policies that AWS provides."""
+
+QUESTIONS_MAX = 2048
+"""How many questions are remembered whose answer was yes, and of each `ANSWERS_MAX` answers."""
+ANSWERS_MAX = 4
 
 _WITHOUT_POLICIES = ("service", "anonymous", "federated")
 
@@ -53,7 +58,48 @@ def judge(ctx: Context, ask: Ask) -> Decision:
     if principal.kind == "root" and unbound and owner == principal.account:
         return Decision(True, ask)
     sides = sides_of(ctx, principal, ask.resource_policy, owner)
-    return judge_by(ctx, ask, sides, owner)
+    answers = _answers(principal, ask.action, ask.resource, sides, owner)
+    for answer in answers:
+        if not answer.seen or _sees(ctx, ask, owner, answer.seen):
+            return answer.to(ask)
+    decision = judge_by(ctx, ask, sides, owner)
+    if decision.allowed:
+        answers.insert(0, _Answer.of(decision))
+        del answers[ANSWERS_MAX:]
+    return decision
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What a decision that allows says whoever asks: see `Decision`."""
+
+    seen: Mapping[str, KeyValue]
+    policies: tuple[str, ...]
+    statement: str
+    policy: str
+    kind: str
+
+    @classmethod
+    def of(cls, decision: Decision) -> _Answer:
+        return cls(decision.seen, decision.policies, decision.statement, decision.policy, decision.kind)
+
+    def to(self, ask: Ask) -> Decision:
+        return Decision(True, ask, "", self.policies, self.statement, "", self.policy, self.kind, False, self.seen)
+
+
+@lru_cache(maxsize=QUESTIONS_MAX)
+def _answers(principal: Principal, action: str, resource: str, sides: Sides, owner: str) -> list[_Answer]:
+    """What was answered to this question, first nothing. The texts of all policies are part of the question, so one
+    that changes is another question; the only other thing that an answer depends on is the condition keys that were
+    looked up on the way to it, and those are looked up again."""
+    return []
+
+
+def _sees(ctx: Context, ask: Ask, owner: str, seen: Mapping[str, KeyValue]) -> bool:
+    """Whether the request has the same under these condition keys."""
+    lookup = request_keys(
+        ctx, ask.principal, ask.keys, action=ask.action, resource=ask.resource, owner=owner, parameters=ask.parameters
+    )
+    return all(lookup(key) == value for key, value in seen.items())
 
 
 def judge_by(ctx: Context, ask: Ask, sides: Sides, owner: str) -> Decision:

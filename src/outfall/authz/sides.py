@@ -11,7 +11,7 @@ from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal
 
 
-class Sides(msgspec.Struct, frozen=True):
+class Sides(msgspec.Struct, frozen=True, cache_hash=True):
     """The policies. `service_levels` are the organisation's for the caller's account, `resource_levels` those for the
     account that owns the resource."""
 

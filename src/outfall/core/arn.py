@@ -16,7 +16,7 @@ class MalformedArn(ValueError):
     """The text is not an ARN."""
 
 
-class Arn(msgspec.Struct, frozen=True):
+class Arn(msgspec.Struct, frozen=True, cache_hash=True):
     """`arn:partition:service:region:account:resource`, in its six parts; the resource may hold colons itself."""
 
     service: str
@@ -48,6 +48,7 @@ def function_arn(account: str, region: str, name: str, qualifier: str = "") -> A
     return Arn("lambda", region, account, f"function:{name}:{qualifier}" if qualifier else f"function:{name}")
 
 
+@lru_cache(maxsize=PARSED_MAX)
 def function_name(arn: Arn) -> tuple[str, str]:
     """Name and qualifier (or empty) in the ARN of a function."""
     _, name, qualifier = [*arn.resource.split(":", 2), "", ""][:3]

@@ -28,7 +28,7 @@ class Logging(msgspec.Struct, frozen=True):
     system_level: str = ""
 
 
-class EnvironmentSpec(msgspec.Struct, frozen=True):
+class EnvironmentSpec(msgspec.Struct, frozen=True, cache_hash=True):
     """All that an execution environment is made from. Invocations of equal specs may share a warm environment;
     `revision` changes with every update of code or configuration."""
 
@@ -100,7 +100,7 @@ class RetryPolicy(msgspec.Struct, frozen=True):
     event_age_s_max: int = 21600
 
 
-class FunctionTarget(msgspec.Struct, frozen=True):
+class FunctionTarget(msgspec.Struct, frozen=True, cache_hash=True):
     """A function, version or alias as it stands now. `arn` is unqualified; destinations are ARNs or empty."""
 
     arn: str

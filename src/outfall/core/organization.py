@@ -12,7 +12,7 @@ import msgspec
 from outfall.core.ports import NamedPolicy
 
 
-class Level(msgspec.Struct, frozen=True):
+class Level(msgspec.Struct, frozen=True, cache_hash=True):
     """The policies that are attached at one level. `accounts` is empty where it concerns every account."""
 
     accounts: frozenset[str]

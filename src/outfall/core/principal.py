@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
+REMEMBERED_MAX = 1024
+
 Kind = Literal["root", "user", "session", "federated", "service", "anonymous"]
 
 
-class Principal(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True, cache_hash=True):
     """A caller as IAM sees it.
 
     `arn` is what messages print: for a role session the sts assumed-role ARN. `unique_id` is `AIDA...` for a user,
@@ -52,11 +55,13 @@ def root_of(account: str) -> Principal:
     return Principal("root", account, f"arn:aws:iam::{account}:root", account)
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def service_principal(service: str, account: str) -> Principal:
     """An AWS service acting for resources of `account`, as `s3.amazonaws.com`."""
     return Principal("service", account, service, service, service=service)
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def role_session(role_arn: str, role_id: str, session: str) -> Principal:
     """A session of a role, as Lambda acts for a function: `session` is the function's name."""
     account = role_arn.split(":")[4]

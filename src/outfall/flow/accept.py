@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from outfall.core import lineage
@@ -14,10 +16,12 @@ from outfall.flow import metrics, passage, timeline
 QUEUES = "lambda/async/"
 """What the names of all asynchronous queues begin with."""
 
+REMEMBERED_MAX = 1024
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AsyncEvent)
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def queue_of(function: Arn) -> str:
     """The asynchronous queue of a function: one for all its versions and aliases, so that throttling one function
     holds up no other."""

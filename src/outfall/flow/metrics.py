@@ -17,6 +17,8 @@ An event that is discarded because of zero reserved concurrency counts as receiv
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from outfall.core.arn import Arn, function_name
 from outfall.core.context import Context
 from outfall.core.invocation import Condition, Outcome, Run
@@ -24,6 +26,7 @@ from outfall.core.metrics import Dimensions, Sample
 from outfall.core.parcel import Origin
 
 NAMESPACE = "AWS/Lambda"
+REMEMBERED_MAX = 1024
 
 RECEIVED = (Sample("AsyncEventsReceived", 1),)
 KEPT = (Sample("AsyncEventsDropped", 0),)
@@ -86,6 +89,7 @@ def _record(ctx: Context, function: str, samples: tuple[Sample, ...], executed_v
         metrics.record(ctx.at(arn.account, arn.region), NAMESPACE, _dimensions(arn, executed_version), samples)
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def _dimensions(arn: Arn, executed_version: str) -> Dimensions:
     """FunctionName, Resource (the name with what was invoked), and the version that ran for an alias or $LATEST."""
     name, qualifier = function_name(arn)

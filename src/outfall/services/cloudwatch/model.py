@@ -7,6 +7,7 @@ PutMetricData has a group of its own per metric name, so that a row stays small 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from outfall.core.ports import Key, Table
 from outfall.services.cloudwatch.samples import Samples
 
 MINUTE_MS = 60_000
+REMEMBERED_MAX = 1024
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 
@@ -110,16 +112,19 @@ def alarm_arn(account: str, region: str, name: str) -> str:
     return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def time_key(at_ms: int) -> str:
     """A time as a component of a key: 15 digits."""
     return f"{max(at_ms, 0):015d}"
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def dimensions_key(dimensions: Dimensions) -> str:
     """A set of dimensions as a component of a key."""
     return msgspec.json.encode(dimensions).decode()
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def slot(name: str, unit: str) -> str:
     """Where the samples of a metric lie in a bucket."""
     return f"{name}\0{unit}"

@@ -34,6 +34,22 @@ class Samples(msgspec.Struct, frozen=True, array_like=True):
         """The same value so many times."""
         return cls(count, value * count, value, value, ((value, count),))
 
+    def and_one(self, value: float) -> Samples:
+        """These and one more."""
+        spread = self.spread
+        if len(spread) == 1 and spread[0][0] == value:  # most count something, by the same number each time
+            spread = ((value, spread[0][1] + 1.0),)
+        else:
+            spread = _with_one(spread, value, 1.0)
+        low, high = self.low, self.high
+        return Samples(
+            self.count + 1.0,
+            self.total + value,
+            value if value < low else low,
+            value if value > high else high,
+            spread,
+        )
+
     def plus(self, other: Samples) -> Samples:
         """Both together."""
         return Samples(

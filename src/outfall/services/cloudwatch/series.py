@@ -41,8 +41,20 @@ Gathered = list[tuple[str, Samples]]
 
 def emit(ctx: Context, namespace: str, dimensions: Dimensions, samples: Iterable[Sample]) -> None:
     """Adds samples that a service emits, to the minute that it is."""
-    gathered = [(slot(one.name, one.unit), Samples.of(float(one.value))) for one in samples]
-    add(ctx, namespace, EMITTED, dimensions, ctx.now // MINUTE_MS * MINUTE_MS, gathered)
+    at_ms = ctx.now // MINUTE_MS * MINUTE_MS
+    where = (ctx.account, ctx.region, namespace, EMITTED, dimensions_key(dimensions))
+    key = (*where, time_key(at_ms))
+    known = ctx.tx.get(BUCKETS, key)
+    held = dict(known.samples) if known is not None else {}
+    for one in samples:
+        name = slot(one.name, one.unit)
+        before = held.get(name)
+        if before is None:
+            _see(ctx, where, dimensions, one.name, at_ms)
+            held[name] = Samples.of(float(one.value))
+        else:
+            held[name] = before.and_one(float(one.value))
+    ctx.tx.put(BUCKETS, key, Bucket(held))
 
 
 def add(ctx: Context, namespace: str, group: str, dimensions: Dimensions, at_ms: int, gathered: Gathered) -> None:

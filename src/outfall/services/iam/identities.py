@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from outfall.core.context import Context
@@ -15,6 +16,9 @@ ROOT_POLICY = NamedPolicy(
 )
 """What limits a federated user whom root made: nothing but the session's own policy."""
 
+REMEMBERED_MAX = 1024
+"""What follows from a row alone is worked out once for each value of the row: a row that changes is another value."""
+
 
 class IamIdentities:
     """The `Identities` port on IAM's rows."""
@@ -22,9 +26,7 @@ class IamIdentities:
     def role(self, tx: Tx, arn: str) -> RoleFacts | None:
         """The role with that ARN, path included."""
         role = _role_at(tx, arn)
-        if role is None:
-            return None
-        return RoleFacts(role.arn, role.id, role.trust, role.tags, role.session_s_max)
+        return None if role is None else _facts(role)
 
     def identity_policies(self, tx: Tx, principal: Any) -> tuple[NamedPolicy, ...]:
         """Inline policies, then attached ones in the order of attachment; a user's own before its groups'."""
@@ -33,6 +35,8 @@ class IamIdentities:
         holder = _holder(tx, principal)
         if holder is None:
             return ()
+        if type(holder) is Role and not holder.attached:
+            return _inline(holder)
         policies = list(_policies(tx, holder))
         for group in getattr(holder, "groups", ()):
             found = tx.get(GROUPS, key(holder.account, group))
@@ -79,11 +83,28 @@ def policies_of_group(ctx: Context, arn: str) -> tuple[NamedPolicy, ...] | None:
 
 
 def _role_at(tx: Tx, arn: str) -> Role | None:
+    place = _place(arn)
+    role = None if place is None else tx.get(ROLES, place)
+    return role if role is not None and _facts(role).arn == arn else None
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _place(arn: str) -> tuple[str, str] | None:
+    """The key of the row that the ARN of a role or user is about."""
     parts = arn.split(":", 5)
-    if len(parts) != 6:
-        return None
-    role = tx.get(ROLES, key(parts[4], parts[5].rsplit("/", 1)[-1]))
-    return role if role is not None and role.arn == arn else None
+    return key(parts[4], parts[5].rsplit("/", 1)[-1]) if len(parts) == 6 else None
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _facts(role: Role) -> RoleFacts:
+    return RoleFacts(role.arn, role.id, role.trust, role.tags, role.session_s_max)
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _inline(holder: Holder) -> tuple[NamedPolicy, ...]:
+    return tuple(
+        NamedPolicy(f"inline policy {p.name} of {holder.kind} {holder.name}", p.document) for p in holder.inline
+    )
 
 
 def _holder(tx: Tx, principal: Principal) -> Holder | None:
@@ -97,14 +118,13 @@ def _holder(tx: Tx, principal: Principal) -> Holder | None:
         found = _role_at(tx, principal.role_arn)
     elif principal.kind == "user":
         found = tx.get(USERS, key(principal.account, principal.user_name))
-    if found is None or found.id != principal.unique_id.split(":", 1)[0]:
+    if found is None or found.id != principal.unique_id.partition(":")[0]:
         return None
     return found
 
 
 def _policies(tx: Tx, holder: Holder) -> list[NamedPolicy]:
-    inline = [NamedPolicy(f"inline policy {p.name} of {holder.kind} {holder.name}", p.document) for p in holder.inline]
-    return inline + [found for arn in holder.attached if (found := _managed(tx, arn)) is not None]
+    return [*_inline(holder)] + [found for arn in holder.attached if (found := _managed(tx, arn)) is not None]
 
 
 def _managed(tx: Tx, arn: str) -> NamedPolicy | None:

@@ -20,7 +20,7 @@ class Inline(msgspec.Struct, frozen=True):
     document: str
 
 
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
+class Holder(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """What roles, users and groups have in common. `attached` are ARNs of managed policies."""
 
     account: str
@@ -44,7 +44,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
         return type(self).__name__.lower()
 
 
-class Role(Holder, frozen=True, kw_only=True):
+class Role(Holder, frozen=True, kw_only=True, cache_hash=True):
     """A role. `trust` is its AssumeRolePolicyDocument, as it was written."""
 
     trust: str
@@ -52,7 +52,7 @@ class Role(Holder, frozen=True, kw_only=True):
     session_s_max: int = 3600
 
 
-class User(Holder, frozen=True, kw_only=True):
+class User(Holder, frozen=True, kw_only=True, cache_hash=True):
     """A user, and the groups it is in by their names."""
 
     groups: tuple[str, ...] = ()

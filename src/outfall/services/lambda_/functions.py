@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.invocation import EnvironmentSpec, FunctionTarget, Package, RetryPolicy
-from outfall.services.lambda_ import code, event_invoke, layer_use, rows
-from outfall.services.lambda_.model import FUNCTIONS, AliasRow, EventInvokeConfigRow, VersionRow
+from outfall.services.lambda_ import event_invoke, layer_use, rows
+from outfall.services.lambda_.model import (
+    CODE,
+    FUNCTIONS,
+    AliasRow,
+    CodeRow,
+    EventInvokeConfigRow,
+    FunctionRow,
+    VersionRow,
+)
 from outfall.services.lambda_.names import FunctionName, of_arn
 
 _WEIGHT_DIGITS = 6
+REMEMBERED_MAX = 256
+"""What follows from rows alone is worked out once for the same rows: an event asks for its function again and again."""
 
 
 class LambdaFunctions:
@@ -45,14 +57,25 @@ def _drawn(ctx: Context, alias: AliasRow) -> str:
 
 def target(ctx: Context, name: FunctionName, row: VersionRow) -> FunctionTarget:
     """The version with the asynchronous settings of the qualifier it was named by, and its own dead-letter target."""
-    function = ctx.tx.get(FUNCTIONS, name.key)
-    config = event_invoke.config(ctx, name) or EventInvokeConfigRow(0)
+    function, config = ctx.tx.get(FUNCTIONS, name.key), event_invoke.config(ctx, name)
+    return _target(name, row, function, config, environment(ctx, row))
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _target(
+    name: FunctionName,
+    row: VersionRow,
+    function: FunctionRow | None,
+    config: EventInvokeConfigRow | None,
+    spec: EnvironmentSpec,
+) -> FunctionTarget:
+    config = config or EventInvokeConfigRow(0)
     defaults = RetryPolicy()
     return FunctionTarget(
         arn=name.unqualified,
         name=name.name,
         executed_version=row.version,
-        environment=environment(ctx, row),
+        environment=spec,
         retry=RetryPolicy(
             defaults.retries_max if config.retries_max is None else config.retries_max,
             defaults.event_age_s_max if config.event_age_s_max is None else config.event_age_s_max,
@@ -67,14 +90,21 @@ def target(ctx: Context, name: FunctionName, row: VersionRow) -> FunctionTarget:
 
 def environment(ctx: Context, row: VersionRow) -> EnvironmentSpec:
     """All that an execution environment of this version is made from."""
+    layers = layer_use.packages(ctx.tx, row) if row.layers else ()
+    archive = ctx.tx.get(CODE, (row.code_sha256,))
+    return _environment(row, archive, layers)
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _environment(row: VersionRow, archive: CodeRow | None, layers: tuple[Package, ...]) -> EnvironmentSpec:
     return EnvironmentSpec(
         function_arn=FunctionName(row.account, row.region, row.name).unqualified,
         version=row.version,
         revision=row.build,
         runtime=row.runtime,
         handler=row.handler,
-        code=code.package(ctx.tx, row.code_sha256) or Package(row.code_sha256, ()),
-        layers=layer_use.packages(ctx.tx, row),
+        code=Package(row.code_sha256, archive.segments if archive else ()),
+        layers=layers,
         variables=row.variables,
         role_arn=row.role,
         memory_mb=row.memory_mb,

@@ -12,7 +12,7 @@ from outfall.core.invocation import Logging
 from outfall.core.ports import Table
 
 
-class CodeRow(msgspec.Struct, frozen=True):
+class CodeRow(msgspec.Struct, frozen=True, cache_hash=True):
     """A code archive, kept once however many versions use it. Key: its SHA-256 in hex."""
 
     size: int
@@ -22,7 +22,7 @@ class CodeRow(msgspec.Struct, frozen=True):
     unzipped_size: int = 0
 
 
-class FunctionRow(msgspec.Struct, frozen=True):
+class FunctionRow(msgspec.Struct, frozen=True, cache_hash=True):
     """What belongs to a function as a whole. Key: account, region, name."""
 
     created_ms: int
@@ -50,7 +50,7 @@ class LayerUse(msgspec.Struct, frozen=True):
     size: int
 
 
-class VersionRow(msgspec.Struct, frozen=True):
+class VersionRow(msgspec.Struct, frozen=True, cache_hash=True):
     """One version of a function, `$LATEST` or published. Key: account, region, name, `version_key(version)`."""
 
     account: str
@@ -96,14 +96,14 @@ class AliasRow(msgspec.Struct, frozen=True):
     routing: tuple[tuple[str, float], ...] = ()
 
 
-class PolicyRow(msgspec.Struct, frozen=True):
+class PolicyRow(msgspec.Struct, frozen=True, cache_hash=True):
     """The policy of a function, version or alias. Key: account, region, name, qualifier (`$LATEST` if none)."""
 
     statements: tuple[tuple[str, str], ...]
     """Statement id and the statement as JSON, in the order they were added."""
 
 
-class EventInvokeConfigRow(msgspec.Struct, frozen=True):
+class EventInvokeConfigRow(msgspec.Struct, frozen=True, cache_hash=True):
     """Asynchronous settings of exactly one qualifier. Key: account, region, name, qualifier (`$LATEST` if none)."""
 
     modified_ms: int

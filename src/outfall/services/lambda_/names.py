@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (FunctionName)
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from outfall.core.service import Call, Request
 from outfall.services.lambda_.errors import InvalidParameterValueException, ResourceNotFoundException
 
 NAME_LENGTH_MAX = 64
+REMEMBERED_MAX = 1024
 
 _NAME = re.compile(
     r"(?:arn:(?:aws[a-zA-Z-]*)?:lambda:)?(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?"
@@ -25,7 +27,7 @@ _NAME = re.compile(
 )
 
 
-class FunctionName(msgspec.Struct, frozen=True):
+class FunctionName(msgspec.Struct, frozen=True, cache_hash=True):
     """A function as it was named; `qualifier` is empty when none was given."""
 
     account: str
@@ -41,7 +43,7 @@ class FunctionName(msgspec.Struct, frozen=True):
     @property
     def unqualified(self) -> str:
         """The ARN of the function as a whole."""
-        return str(function_arn(self.account, self.region, self.name))
+        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
 
     @property
     def as_named(self) -> str:
@@ -89,6 +91,7 @@ def named(call: Call, request: Request) -> FunctionName:
     return given.at(beside) if beside else given
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def of_arn(arn: Arn) -> FunctionName:
     """The function that an ARN names."""
     name, qualifier = name_in(arn)

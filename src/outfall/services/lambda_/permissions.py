@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from outfall.core.arn import Arn
@@ -28,6 +29,7 @@ from outfall.services.lambda_.model import ALIASES, POLICIES, PolicyRow
 from outfall.services.lambda_.names import FunctionName, named, named_arn, of_arn
 
 POLICY_SIZE_MAX = 20_480
+REMEMBERED_MAX = 256
 
 CONDITIONS = (
     ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
@@ -49,6 +51,11 @@ _WRONG_REVISION = (
 
 def document(name: FunctionName, row: PolicyRow) -> str:
     """The policy as GetPolicy prints it."""
+    return _document(row)
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _document(row: PolicyRow) -> str:
     statements = ",".join(statement for _, statement in row.statements)
     return f'{{"Version":"2012-10-17","Id":"default","Statement":[{statements}]}}'
 
