@@ -312,6 +312,6 @@ def _credentials(
             )
             return EnvironmentCredentials(made.access_key_id, made.secret, made.token, made.expires_ms)
 
-        return await store.run(work, durable=False)
+        return await store.run(work)
 
     return credentials

@@ -2,7 +2,11 @@
 
 Every work that runs in one turn of the event loop shares one SQLite transaction; at the end of the turn it is
 committed, a worker thread makes the log durable, and only then do the callers get their results. So many requests share
-one fdatasync, and the loop never waits for the disk. Commits that happen while the thread is busy share the next one.
+one fdatasync, and the loop never waits for the disk. Works that are done while the thread is busy share one commit and
+the next sync.
+
+A work that need not be durable is answered at once, before the commit that it shares: should that fail (a full disk),
+the work is taken back, as by a crash.
 
 SQLite runs with `synchronous=NORMAL`: a commit writes the write-ahead log and does not sync it. `synchronous=FULL` is
 the same plus one sync of the log in each commit; this engine makes that sync itself, a little later, and lets nobody
@@ -59,7 +63,6 @@ class SqliteStore:
         self._checkpoints = Checkpoints(directory / FILE, connection)
         self._failure: StoreError | None = None
         self._closed = False
-        self._applied: list[_Waiter] = []  # wait for the open transaction to be committed
         self._unsaved: list[_Waiter] = []  # wait for it to be durable
         self._unsynced: list[_Waiter] = []  # committed; wait for the next sync
         self._syncing: list[_Waiter] = []  # wait for the sync that is under way
@@ -95,24 +98,22 @@ class SqliteStore:
         result = self._apply(work)
         loop = asyncio.get_running_loop()
         if self._open:
-            # While the disk is busy, those who wait for it anyway share one larger commit.
-            if not self._scheduled and not (self._busy and durable):
+            # While the disk is busy, what is done gathers for one larger commit.
+            if not self._scheduled and not self._busy:
                 self._scheduled = True
                 loop.call_soon(self._commit, loop)
         elif self._topics:
             loop.call_soon(self._tell)
-        waiters = self._to_wait_with(durable)
+        waiters = self._to_wait_with() if durable else None
         if waiters is not None:
             waiter: _Waiter = loop.create_future()
             waiters.append(waiter)
             await waiter
         return result
 
-    def _to_wait_with(self, durable: bool) -> list[_Waiter] | None:
+    def _to_wait_with(self) -> list[_Waiter] | None:
         if self._open:
-            return self._unsaved if durable else self._applied
-        if not durable:
-            return None
+            return self._unsaved
         if self._dirty:
             return self._unsynced
         return self._syncing if self._busy else None
@@ -161,7 +162,7 @@ class SqliteStore:
                 self._lose(StoreFull())
 
     def _commit(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Commits the open transaction, tells those who wait for that, and begins a sync."""
+        """Commits the open transaction and begins a sync."""
         self._scheduled = False
         if not self._open:
             return
@@ -176,10 +177,8 @@ class SqliteStore:
             return
         self._open = False
         self._dirty = True
-        applied, self._applied = self._applied, []
         self._unsynced += self._unsaved
         self._unsaved = []
-        _resolve(applied, None)
         self._checkpoints.finish()
         self._tell()
         if loop is not None and not self._busy:
@@ -196,8 +195,7 @@ class SqliteStore:
         self._tx.reset()
         self._open = False
         self._topics.clear()
-        lost = self._applied + self._unsaved
-        self._applied, self._unsaved = [], []
+        lost, self._unsaved = self._unsaved, []
         _resolve(lost, error)
 
     def _begin_sync(self, loop: asyncio.AbstractEventLoop) -> None:
