@@ -9,7 +9,8 @@ import pytest
 
 from outfall.core.body import Body, Content, Segment
 from outfall.core.errors import AwsError
-from outfall.wire.codec import host_id, parse, render
+from outfall.core.s3ids import host_id
+from outfall.wire.codec import parse, render
 from outfall.wire.identify import Protocol, Route, finish, route
 from outfall.wire.message import WireRequest
 from outfall.wire.models import Models

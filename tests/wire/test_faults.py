@@ -7,7 +7,7 @@ import json
 import pytest
 
 from outfall.core.errors import AwsError, NotServed, ValidationException
-from outfall.wire.codec import host_id
+from outfall.core.s3ids import host_id
 from outfall.wire.errors import MalformedXML, SerializationException
 from outfall.wire.faults import render_fault
 from outfall.wire.identify import Protocol, Route

@@ -12,8 +12,6 @@ from collections.abc import Callable
 class SystemClock:
     """Wall time, which is also the clock of record."""
 
-    manual = False
-
     def now_ms(self) -> int:
         """Milliseconds since the epoch."""
         return time.time_ns() // 1_000_000
@@ -26,8 +24,6 @@ class SystemClock:
 class SharedClock:
     """The clock of a store on which many nodes work: none of them is early or late by its own."""
 
-    manual = False
-
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.now_ms = now_ms
         """Milliseconds since the epoch, on the store's clock."""
@@ -37,8 +33,6 @@ class SharedClock:
 
 class ManualClock:
     """A clock that stands still until it is moved; it never goes back."""
-
-    manual = True
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from outfall.core.errors import AwsError, InternalError
 from outfall.core.principal import ANONYMOUS
+from outfall.core.s3ids import host_id
 from outfall.host.admission import Admitted
 from outfall.host.config import DEFAULT_REGION
 from outfall.host.dispatch import Dispatcher, Visit
@@ -17,7 +18,6 @@ from outfall.host.http import HttpRequest
 from outfall.services.s3 import errors
 from outfall.services.s3.website import VISIT
 from outfall.wire import codec, xml_out
-from outfall.wire.answers import host_id
 from outfall.wire.identify import Route
 from outfall.wire.message import WireRequest, WireResponse
 

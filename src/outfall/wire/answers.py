@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, cast
 
 from outfall.core.body import Content
+from outfall.core.s3ids import host_id
 from outfall.wire import cbor, json_out, rest, xml_out
 from outfall.wire.legacy import ROOT_NAMES, UNWRAPPED, XML_DECLARATION
 from outfall.wire.message import WireResponse
@@ -18,11 +17,6 @@ CBOR_PROTOCOL = ("smithy-protocol", "rpc-v2-cbor")
 CBOR_TYPE = ("Content-Type", "application/cbor")
 Render = Callable[[dict[str, Any], str, Headers], tuple[int, "bytes | Content"]]
 """Output and request id to status and body; headers are added to the list."""
-
-
-def host_id(request_id: str) -> str:
-    """The second id of an S3 answer (`x-amz-id-2`), always the same for a request id."""
-    return b64encode(hashlib.sha384(request_id.encode("utf-8", "replace")).digest()).decode()
 
 
 def request_id_headers(protocol: str, service: str, request_id: str) -> Headers:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from outfall.wire.answers import RENDERERS, Headers, Render, finished, host_id, request_id_headers
+from outfall.wire.answers import RENDERERS, Headers, Render, finished, request_id_headers
 from outfall.wire.identify import Route, unknown_operation
 from outfall.wire.message import WireRequest, WireResponse
 from outfall.wire.models import Models, OperationModel
 from outfall.wire.requests import PARSERS, Parse
 
-__all__ = ["host_id", "operation_of", "parse", "render", "request_id_headers"]
+__all__ = ["operation_of", "parse", "render", "request_id_headers"]
 
 
 def operation_of(models: Models, route: Route) -> OperationModel:

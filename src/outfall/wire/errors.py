@@ -35,12 +35,6 @@ class MethodNotAllowed(AwsError):
     status = 405
 
 
-class MalformedQueryString(AwsError):
-    """The query string contains a syntax error."""
-
-    status = 404
-
-
 class InvalidAction(AwsError):
     """The action or operation requested is invalid."""
 

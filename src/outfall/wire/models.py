@@ -52,7 +52,6 @@ class ServiceModel:
         self.protocol: str = metadata["protocol"]
         self.protocols: list[str] = metadata.get("protocols", [self.protocol])
         self.json_version: str = metadata.get("jsonVersion", "1.0")
-        self.target_prefix: str = metadata.get("targetPrefix", "")
         self.query_compatible = "awsQueryCompatible" in metadata
         self.xml_namespace: str = metadata.get("xmlNamespace") or XML_NAMESPACES.get(name, "")
         self.shapes: dict[str, Shape] = document["shapes"]

@@ -48,13 +48,6 @@ class MalformedTrailerError(AwsError):
     """The request contained trailing data that was not well-formed or did not conform to our published schema."""
 
 
-class RequestTimeout(AwsError):
-    __doc__ = (
-        "Your socket connection to the server was not read from or written to within the timeout period. "
-        "Idle connections will be closed."
-    )
-
-
 class NotImplementedHeader(AwsError):
     """A header you provided implies functionality that is not implemented"""
 

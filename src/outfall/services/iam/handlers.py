@@ -194,6 +194,3 @@ def require_trust(document: str) -> None:
         raise MalformedPolicyDocument(problem)
     if size_of(document) > TRUST_SIZE_MAX:
         raise LimitExceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST_SIZE_MAX}")
-
-
-Shown = Callable[[H], dict[str, Any]]

@@ -19,12 +19,6 @@ class MalformedPolicyDocument(AwsError):
     """Syntax errors in policy."""
 
 
-class PackedPolicyTooLarge(AwsError):
-    """Packed size of session policies and tags exceeds the limit."""
-
-    code = "PackedPolicyTooLarge"
-
-
 class InvalidParameterValue(AwsError):
     """Duplicate tag keys found. Please note that Tag keys are case insensitive."""
 
