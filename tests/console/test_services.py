@@ -207,7 +207,7 @@ def test_the_chain_of_an_event_leads_through_a_queue(user: User, place: Server) 
     user.open(f"/events/{event}")
     user.click("Chain", role="button")
     chain = user.page.get_by_role("list", name="Chain")
-    expect(chain).to_contain_text("messages deleted, 0 returned to next")
+    expect(chain).to_contain_text("1 message deleted, 0 returned to next")
     expect(chain).to_contain_text("The record arrived at next")
     chain.scroll_into_view_if_needed()
     user.shot("events-chain")
@@ -276,7 +276,9 @@ def test_this_browser_asks_as_a_user_with_the_users_keys(user: User, place: Serv
 
 def test_a_wait_is_skipped_for_all_from_the_top_bar(user: User, place: Server) -> None:
     functions = place.client("lambda")
-    functions.update_function_code(FunctionName="hello", ZipFile=package("def lambda_handler(e, c):\n    raise Exception\n"))
+    functions.update_function_code(
+        FunctionName="hello", ZipFile=package("def lambda_handler(e, c):\n    raise Exception\n")
+    )
     functions.get_waiter("function_updated_v2").wait(FunctionName="hello", WaiterConfig={"Delay": 1})
     for _ in range(3):
         functions.invoke(FunctionName="hello", InvocationType="Event", Payload=b"{}")

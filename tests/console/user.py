@@ -80,6 +80,11 @@ class User:
         safe = re.sub(r"[^\w.-]+", "-", name)
         self.page.screenshot(path=str(self._artefacts / f"{safe}.png"), animations="disabled")
 
+    def keep(self, name: str, figures: dict[str, Any]) -> None:
+        """Keeps what was measured."""
+        self._artefacts.mkdir(exist_ok=True)
+        (self._artefacts / name).write_text(json.dumps(figures, indent=2))
+
     def create_queue(self, name: str) -> None:
         """As the lesson says."""
         self.go("SQS")

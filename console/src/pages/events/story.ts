@@ -3,7 +3,7 @@ import type { StatusIndicatorProps } from "@cloudscape-design/components/status-
 import { arnParts } from "../../aws/client";
 import { lastName } from "../../aws/lambda";
 import type { EventFact, EventRow } from "../../live/events";
-import { duration } from "../../parts/format";
+import { count, duration } from "../../parts/format";
 
 export type Tone = "queue" | "good" | "bad" | "wait" | "sent" | "running";
 
@@ -46,6 +46,7 @@ export function bars(facts: readonly EventFact[], now_ms: number): Bar[] {
       wait(at_ms, true);
       [since, doing] = [at_ms, "done"];
     } else if (fact.fact === "Settled") {
+      if (!found.length) found.push({ tone: "queue", ms: at_ms - since, text: duration(at_ms - since), title: `On the queue for ${duration(at_ms - since)}, never tried` });
       [since, doing] = [at_ms, "done"];
     } else if (fact.fact === "Delivered" || fact.fact === "Undelivered") {
       found.push(deliveryBar(fact, at_ms - since));
@@ -145,8 +146,8 @@ const LINES: Record<string, Tell> = {
   Delivered: (fact) => ({ type: "success", text: `${ROLES[text(fact.role)] ?? "It"} arrived at ${lastName(text(fact.target))}`, detail: text(fact.target) }),
   Undelivered: (fact) => ({ type: "error", text: `${ROLES[text(fact.role)] ?? "It"} did not arrive at ${lastName(text(fact.target))}: ${text(fact.reason)}`, detail: text(fact.explanation) }),
   Replayed: (fact) => ({ type: "info", text: "Sent again", detail: `${text(fact.original)} as ${text(fact.replay)}` }),
-  BatchTaken: (fact) => ({ type: "success", text: `Took ${text(fact.count)} messages from ${lastName(text(fact.source))}` }),
-  BatchEnded: (fact) => ({ type: "info", text: `${text(fact.deleted)} messages deleted, ${text(fact.returned)} returned to ${lastName(text(fact.source))}` }),
+  BatchTaken: (fact) => ({ type: "success", text: `Took ${count(Number(fact.count), "message")} from ${lastName(text(fact.source))}` }),
+  BatchEnded: (fact) => ({ type: "info", text: `${count(Number(fact.deleted), "message")} deleted, ${text(fact.returned)} returned to ${lastName(text(fact.source))}` }),
   Published: (fact) => ({ type: "info", text: `${lastName(text(fact.resource))} took it: ${text(fact.wanted)} of ${text(fact.listeners)} want it` }),
   DeliveryFailed: (fact) => ({ type: "warning", text: `Attempt ${text(fact.attempt)} to hand over to ${lastName(text(fact.target))} failed`, detail: text(fact.explanation) }),
 };

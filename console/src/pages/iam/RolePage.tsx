@@ -3,6 +3,7 @@ import { GetRoleCommand } from "@aws-sdk/client-iam";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import Tabs from "@cloudscape-design/components/tabs";
+import { useSearchParams } from "react-router-dom";
 import { useParam } from "../../app/params";
 import { iam } from "../../aws/iam";
 import { useLoad } from "../../live/load";
@@ -17,6 +18,7 @@ import { RolePolicies } from "./RolePolicies";
 
 export default function RolePage() {
   const name = useParam("name");
+  const [parameters, setParameters] = useSearchParams();
   const role = useLoad(async () => (await iam().send(new GetRoleCommand({ RoleName: name }))).Role, [name]);
   const found = role.data;
   return (
@@ -33,6 +35,8 @@ export default function RolePage() {
       </Container>
       <Tabs
         ariaLabel="Role"
+        activeTabId={parameters.get("tab") ?? "permissions"}
+        onChange={({ detail }) => setParameters({ tab: detail.activeTabId })}
         tabs={[
           { id: "permissions", label: "Permissions", content: <RolePolicies role={name} /> },
           {

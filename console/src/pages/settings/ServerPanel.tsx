@@ -2,6 +2,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Health } from "../../live/server";
 import { Copy } from "../../parts/Copy";
@@ -23,7 +24,7 @@ export function ServerPanel({ health }: { health: Health }) {
             ["Execution environments", `${environments.kind}, ${environments.max} at most`],
             ["Functions running", String(Object.values(health.running).reduce((sum, one) => sum + one, 0))],
             ["Services", Object.keys(health.services).join(", ")],
-            ["Description of the private API", <a key="api" href="/_outfall/api/openapi.json">openapi.json</a>],
+            ["Description of the private API", <Link key="api" href="/_outfall/api/openapi.json">openapi.json</Link>],
           ]}
         />
         {Object.entries(environments.notices).map(([name, text]) => (
