@@ -8,6 +8,7 @@ import msgspec
 
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.service import Call, Output, Request, operation
+from outfall.core.tags import reserved
 from outfall.services.events.errors import LimitExceededException, ValidationException, no_bus, no_rule
 from outfall.services.events.model import BUSES, DEFAULT, RULES, Bus, Rule
 from outfall.services.events.names import BUS_PREFIX, find_bus
@@ -18,7 +19,11 @@ RULE_PREFIX = "rule/"
 
 def as_dict(tags: list[dict[str, str]] | None) -> dict[str, str]:
     """A TagList as a mapping."""
-    return {tag["Key"]: tag["Value"] for tag in tags or ()}
+    given = {tag["Key"]: tag["Value"] for tag in tags or ()}
+    if key := reserved(given):
+        # AWS's text is not known.
+        raise ValidationException(f"Parameter {key} is not valid. Reason: The prefix aws: of tag keys is reserved.")
+    return given
 
 
 def _resource(call: Call, request: Request) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.service import Request
+from outfall.core.tags import reserved
 from outfall.services.iam.errors import InvalidInput, ValidationError
 from outfall.services.iam.model import Tags
 
@@ -132,6 +133,8 @@ def tags_of(request: Request, known: Tags = ()) -> Tags:
             "1 validation error detected: Value at 'tags' failed to satisfy constraint: "
             "Member must have length less than or equal to 128"
         )
+    if key := reserved(name for name, _ in given):
+        raise InvalidInput(f"Tag key {key} is not valid: the prefix aws: is reserved.")  # AWS's text is not known.
     lowered = [name.lower() for name, _ in given]
     if len(set(lowered)) != len(lowered):
         raise InvalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from outfall.core.errors import NotServed
 from outfall.core.ports import Key, Table
 from outfall.core.service import Call, Output, Permission, Request, operation
+from outfall.core.tags import reserved
 from outfall.services.lambda_.errors import (
     InvalidParameterValueException,
     ResourceNotFoundException,
@@ -35,6 +36,9 @@ TAG_IF_GIVEN = Permission("lambda:TagResource", unqualified_arn, when=tags_given
 
 def checked(tags: dict[str, str]) -> dict[str, str]:
     """The tags something is to have; raises when they are too many."""
+    if reserved(tags):
+        # AWS's text is not known.
+        raise InvalidParameterValueException("Tag keys with the prefix aws: are reserved.")
     if len(tags) > TAGS_MAX:
         raise InvalidParameterValueException("Number of tags exceeds resource tag limit.")
     return tags

@@ -9,6 +9,7 @@ import msgspec
 from outfall.core.context import Context
 from outfall.core.ports import Table
 from outfall.core.service import Call, Output, Permission, Request, operation
+from outfall.core.tags import reserved
 from outfall.services.logs import paging
 from outfall.services.logs.errors import (
     InvalidParameterException,
@@ -64,7 +65,7 @@ def create_log_group(call: Call, request: Request) -> Output:
         log_class=log_class,
         kms_key=request.get("kmsKeyId") or "",
         protected=bool(request.get("deletionProtectionEnabled")),
-        tags=dict(request.get("tags") or {}),
+        tags=_checked(request.get("tags")),
     )
     if call.tx.get(GROUPS, group.key) is not None:
         raise ResourceAlreadyExistsException("The specified log group already exists")
@@ -140,8 +141,14 @@ def delete_retention_policy(call: Call, request: Request) -> Output:
     call.tx.put(GROUPS, group.key, msgspec.structs.replace(group, retention_days=0))
 
 
+def _checked(given: dict[str, str] | None) -> dict[str, str]:
+    if key := reserved(given or ()):
+        raise InvalidParameterException(f"Tag key {key} is not valid: the prefix aws: is reserved.")  # Text not known.
+    return dict(given or {})
+
+
 def _tag(call: Call, group: Group, given: dict[str, str]) -> None:
-    tags = {**group.tags, **given}
+    tags = {**group.tags, **_checked(given)}
     if len(tags) > TAGS_MAX:
         raise TooManyTagsException()
     call.tx.put(GROUPS, group.key, msgspec.structs.replace(group, tags=tags))

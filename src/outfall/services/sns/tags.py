@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from outfall.core.service import Call, Output, Request, operation
+from outfall.core.tags import reserved
 from outfall.services.sns.address import find_topic, parse_arn
 from outfall.services.sns.errors import ResourceNotFound, TagLimitExceeded, invalid
 from outfall.services.sns.model import TOPICS, Topic
@@ -19,6 +20,8 @@ def parse_tags(given: list[dict[str, Any]] | None) -> dict[str, str]:
     tags = {str(one.get("Key") or ""): str(one.get("Value") or "") for one in given or ()}
     if len(tags) != len(given or ()):
         raise invalid("Duplicated keys are not allowed.")
+    if reserved(tags):
+        raise invalid("Tags Reason: Tag keys with the prefix aws: are reserved")  # AWS's text is not known.
     if len(tags) > TAGS_MAX:
         raise TagLimitExceeded()
     return tags

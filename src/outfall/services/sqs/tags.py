@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from outfall.core.service import Call, Output, Request, operation
+from outfall.core.tags import reserved
 from outfall.services.sqs.address import arn_in_url, require
 from outfall.services.sqs.errors import InvalidParameterValue, missing
 from outfall.services.sqs.model import QUEUES
@@ -31,6 +32,8 @@ def check_tag(key: str, value: str) -> None:
     """Raises InvalidParameterValue for a key or value of the wrong length. [GH]"""
     if not 1 <= len(key) <= 128:
         raise InvalidParameterValue("Tag keys must be between 1 and 128 characters in length.")
+    if reserved((key,)):
+        raise InvalidParameterValue("Tag keys with the prefix aws: are reserved.")  # AWS's text is not known.
     if len(value) > 256:
         raise InvalidParameterValue("Tag values must be between 0 and 256 characters in length.")
 
