@@ -7,5 +7,16 @@ read and what is missing. It decides; `denial` turns a refusal into the error of
 from outfall.authz.authorize import authorize, identity_decision, judge, service_may_assume
 from outfall.authz.decision import Ask, Decision
 from outfall.authz.denied import Denied, denial
+from outfall.authz.sessions import session_of_role
 
-__all__ = ["Ask", "Decision", "Denied", "authorize", "denial", "identity_decision", "judge", "service_may_assume"]
+__all__ = [
+    "Ask",
+    "Decision",
+    "Denied",
+    "authorize",
+    "denial",
+    "identity_decision",
+    "judge",
+    "service_may_assume",
+    "session_of_role",
+]

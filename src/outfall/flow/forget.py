@@ -121,10 +121,10 @@ def remove(ctx: Context, event_id: str) -> None:
     summary = ctx.tx.get(timeline.EVENTS, (event_id,))
     if summary is not None:
         others = ctx.tx.get(OTHER_TRACES, (event_id,))
-        at = f"{summary.accepted_ms:015d}"
+        place = timeline.place_of(summary)
         for trace in (summary.trace, *(others.roots if others else ())):
-            ctx.tx.delete(timeline.BY_TRACE, (trace, at, event_id))
-        ctx.tx.delete(timeline.BY_TIME, (at, event_id))
+            ctx.tx.delete(timeline.BY_TRACE, (trace, *place))
+        ctx.tx.delete(timeline.BY_TIME, place)
     for key, _ in list(ctx.tx.scan(UNDELIVERED, (event_id,))):
         ctx.tx.delete(UNDELIVERED, key)
     for table in (timeline.EVENTS, timeline.ENDED, OTHER_TRACES):

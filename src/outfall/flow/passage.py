@@ -141,8 +141,11 @@ def undelivered(
     role: str = "",
     hold: bool = True,
     again_at: str = "",
+    again: bool = False,
 ) -> None:
-    """Writes into the history of an event that something did not arrive, and holds it to be sent again."""
+    """Writes into the history of an event that something did not arrive, and holds it to be sent again; `again` says
+    that it was not the first time, so it is held already."""
+    hold = hold and not again
     role = role or parcel.sender.origin
     told = Undelivered(
         at_ms=ctx.now,
@@ -154,6 +157,7 @@ def undelivered(
         body=parcel.body.decode("utf-8", "replace") if hold else "",
         missing=refusal.decision.missing if refusal.decision else "",
         source=parcel.sender.source_arn,
+        again=again,
     )
     timeline.tell(ctx, event_id, told)
     if hold:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import msgspec
 
-from outfall.authz import Ask, authorize
+from outfall.authz import Ask, authorize, session_of_role
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.invocation import FunctionTarget, Outcome, Run
-from outfall.core.principal import Principal, role_session
+from outfall.core.principal import Principal
 from outfall.core.source import Source, SourceMessage
 from outfall.flow import batch as story
 from outfall.flow import metrics, poll
@@ -117,5 +117,4 @@ def _target(ctx: Context, polling: Polling) -> FunctionTarget | None:
 
 
 def _role(ctx: Context, target: FunctionTarget) -> Principal:
-    facts = ctx.house.identities.role(ctx.tx, target.environment.role_arn)
-    return role_session(target.environment.role_arn, facts.role_id if facts else "", target.name)
+    return session_of_role(ctx, target.environment.role_arn, target.name)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from outfall.authz import service_may_assume
+from outfall.authz import service_may_assume, session_of_role
 from outfall.core.arn import Arn
 from outfall.core.context import Context
-from outfall.core.history import Undelivered
 from outfall.core.parcel import Parcel
-from outfall.core.principal import Principal, role_session
+from outfall.core.principal import Principal
 from outfall.flow import passage, timeline
 from outfall.flow.passage import UNDELIVERED, Held
 from outfall.flow.send import Receipt, Refusal, send
@@ -62,7 +61,7 @@ def _again(ctx: Context, event_id: str, role: str, held: Held, target: str) -> S
     parcel = replace(held.parcel, sender=replace(held.parcel.sender, principal=_sender(here, held.parcel, summary)))
     result = _send(here, target, parcel)
     if isinstance(result, Refusal):
-        _tell_refused(here, event_id, role, target, parcel, result)
+        passage.undelivered(here, event_id, parcel, target, result, role=role, again=True)
         return Sent(event_id, role, target, explanation=result.explanation)
     ctx.tx.delete(UNDELIVERED, (event_id, role))
     told = passage.delivered(ctx, parcel, target, result, role=role, again=True)
@@ -80,22 +79,6 @@ def _send(ctx: Context, target: str, parcel: Parcel) -> Receipt | Refusal:
     return send(ctx, target, parcel)
 
 
-def _tell_refused(ctx: Context, event_id: str, role: str, target: str, parcel: Parcel, refusal: Refusal) -> None:
-    told = Undelivered(
-        at_ms=ctx.now,
-        wall_ms=ctx.wall,
-        role=role,
-        target=target,
-        reason=refusal.kind,
-        explanation=refusal.explanation,
-        body="",
-        missing=refusal.decision.missing if refusal.decision else "",
-        source=parcel.sender.source_arn,
-        again=True,
-    )
-    timeline.tell(ctx, event_id, told)
-
-
 def _sender(ctx: Context, parcel: Parcel, summary: timeline.Summary | None) -> Principal:
     """As whom it is sent now: records and dead letters as the role that the function has now, or had at last."""
     principal = parcel.sender.principal
@@ -103,5 +86,4 @@ def _sender(ctx: Context, parcel: Parcel, summary: timeline.Summary | None) -> P
         return principal
     target = ctx.house.functions.resolve(ctx, Arn.parse(summary.function))
     role_arn = target.environment.role_arn if target else principal.role_arn
-    role = ctx.house.identities.role(ctx.tx, role_arn)
-    return role_session(role_arn, role.role_id if role else "", principal.arn.rsplit("/", 1)[-1])
+    return session_of_role(ctx, role_arn, principal.arn.rsplit("/", 1)[-1])

@@ -48,7 +48,7 @@ def search(tx: Tx, wanted: Wanted, *, before: Key = (), limit: int) -> tuple[lis
     places = timeline.newest(tx, trace=wanted.trace, before=before, limit=LOOKED_AT_MAX + 1)
     for looked_at, summary in enumerate(places):
         if len(found) == limit or looked_at == LOOKED_AT_MAX or budget <= 0:
-            return found, (f"{summary.accepted_ms:015d}", summary.id)
+            return found, timeline.place_of(summary)
         if not _fits(summary, wanted):
             continue
         if wanted.key or wanted.text:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from outfall.authz import session_of_role
 from outfall.core.context import Context
 from outfall.core.history import Settled
 from outfall.core.invocation import AsyncEvent, Condition
 from outfall.core.parcel import Origin, Parcel, Sender
-from outfall.core.principal import Principal, role_session
+from outfall.core.principal import Principal
 from outfall.core.record import dead_letter, invocation_record, qualified, timestamp
 from outfall.flow import metrics, passage, timeline
 from outfall.flow.attempt import is_echo
@@ -75,9 +76,7 @@ def _sender(ctx: Context, event: AsyncEvent, origin: Origin) -> Sender:
 def _execution_role(ctx: Context, event: AsyncEvent) -> Principal:
     """Deliveries are made as the function's execution role, in a session that bears the function's name, under its
     policies as they are now. [destinations.md 2.2]"""
-    arn = event.ending.role_arn
-    role = ctx.house.identities.role(ctx.tx, arn)
-    return role_session(arn, role.role_id if role else "", event.ending.name)
+    return session_of_role(ctx, event.ending.role_arn, event.ending.name)
 
 
 def _object_key(ctx: Context, event: AsyncEvent) -> str:

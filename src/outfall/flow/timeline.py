@@ -127,18 +127,22 @@ def keep(ctx: Context, event: AsyncEvent, *, always: bool) -> None:
         ctx.tx.put(ENDED, (event.id,), event)
 
 
+def place_of(summary: Summary) -> tuple[str, str]:
+    """Where an event stands in the lists by time, and the cursor that leads to it."""
+    return f"{summary.accepted_ms:015d}", summary.id
+
+
 def open_event(ctx: Context, summary: Summary) -> None:
     """Writes the row of a new event, its place in the list by time, and its place in its trace."""
-    at, pointer = f"{summary.accepted_ms:015d}", Pointer(summary.id)
     ctx.tx.put(EVENTS, (summary.id,), summary)
-    ctx.tx.put(BY_TIME, (at, summary.id), pointer)
+    ctx.tx.put(BY_TIME, place_of(summary), Pointer(summary.id))
     if summary.trace:
-        ctx.tx.put(BY_TRACE, (summary.trace, at, summary.id), pointer)
+        belongs(ctx, summary, summary.trace)
 
 
 def belongs(ctx: Context, summary: Summary, trace: str) -> None:
-    """Says that an event is part of another trace beside its own: a batch has messages of many."""
-    ctx.tx.put(BY_TRACE, (trace, f"{summary.accepted_ms:015d}", summary.id), Pointer(summary.id))
+    """Says that an event is part of a trace: of its own, or of others beside it, since a batch has messages of many."""
+    ctx.tx.put(BY_TRACE, (trace, *place_of(summary)), Pointer(summary.id))
 
 
 def note(ctx: Context, event_id: str, **changes: object) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import msgspec
 
-from outfall.authz import service_may_assume
+from outfall.authz import service_may_assume, session_of_role
 from outfall.core.arn import Arn
 from outfall.core.context import Context
 from outfall.core.event_pattern import compile_pattern
 from outfall.core.parcel import Attribute, Parcel, Sender
 from outfall.core.ports import Item
-from outfall.core.principal import Principal, role_session, root_of, service_principal
+from outfall.core.principal import Principal, root_of, service_principal
 from outfall.flow import passage
 from outfall.flow.send import Receipt, Refusal, send
 from outfall.services.events import archives
@@ -139,8 +139,7 @@ def _principal(ctx: Context, delivery: Delivery, service: str) -> Principal:
     role_arn = delivery.target.role_arn or (delivery.rule_role_arn if service == "events" else "")
     if not role_arn:
         return root_of(delivery.account) if service == "events" else service_principal(SERVICE, delivery.account)
-    role = ctx.house.identities.role(ctx.tx, role_arn)
-    return role_session(role_arn, role.role_id if role else "", SESSION)
+    return session_of_role(ctx, role_arn, SESSION)
 
 
 def _exhausted(ctx: Context, delivery: Delivery) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from outfall.authz import session_of_role
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
 from outfall.core.errors import AwsError, NotServed
@@ -89,7 +90,7 @@ def _there(ctx: Context, arn: Arn) -> Context:
 
 
 def _require_permission(ctx: Context, row: VersionRow, arn: Arn, target: Target) -> None:
-    who = roles.session(ctx, row.role, row.name)
+    who = session_of_role(ctx, row.role, row.name)
     sorry = "The function execution role does not have permissions to call"
     # Lambda lists the bucket before it would write to it. [SD:outcomes_s3]
     if arn.service == "s3" and not roles.may(ctx, who, "s3:ListBucket", str(arn)):
@@ -115,7 +116,7 @@ def require_dead_letter(ctx: Context, row: VersionRow) -> None:
         kind = DEAD_LETTER_SERVICES[arn.service]
         raise _invalid_dead_letter(f"{kind} is not supported for dead letter configuration")
     target = _target(ctx, arn, "the dead-letter target")
-    if not roles.may(ctx, roles.session(ctx, row.role, row.name), target.action, target.resource(arn)):
+    if not roles.may(ctx, session_of_role(ctx, row.role, row.name), target.action, target.resource(arn)):
         raise InvalidParameterValueException(
             f"The provided execution role does not have permissions to call {CALLED[arn.service]}"
         )

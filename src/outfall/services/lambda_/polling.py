@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from outfall.authz import session_of_role
 from outfall.core.arn import Arn, MalformedArn
 from outfall.core.context import Context
 from outfall.core.errors import NotServed
@@ -18,7 +19,7 @@ from outfall.core.service import Request
 from outfall.core.source import Source, SourceFacts
 from outfall.flow.poll import Polling
 from outfall.flow.poll_turn import missing_permission
-from outfall.services.lambda_ import roles, rows
+from outfall.services.lambda_ import rows
 from outfall.services.lambda_.errors import InvalidParameterValueException
 from outfall.services.lambda_.model import VersionRow
 from outfall.services.lambda_.names import FunctionName
@@ -127,7 +128,7 @@ def facts_of(ctx: Context, arn: Arn, source: Source) -> SourceFacts:
 
 def require_pollable(ctx: Context, row: VersionRow, arn: Arn, source: Source, facts: SourceFacts) -> None:
     """Raises unless the function's role may poll the queue, whose visibility timeout outlasts the function's."""
-    action = missing_permission(_there(ctx, arn), roles.session(ctx, row.role, row.name), arn, source)
+    action = missing_permission(_there(ctx, arn), session_of_role(ctx, row.role, row.name), arn, source)
     if action:
         called = action.split(":", 1)[1]
         raise InvalidParameterValueException(

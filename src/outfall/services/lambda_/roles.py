@@ -1,4 +1,4 @@
-"""The execution role: whether Lambda may assume it, who a function is when it acts, and what it may do.
+"""The execution role: whether Lambda may assume it, and what it may do.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from outfall.authz import identity_decision, service_may_assume
 from outfall.core.context import Context
-from outfall.core.principal import Principal, role_session
+from outfall.core.principal import Principal
 from outfall.core.service import Call, Permission, Request
 from outfall.services.lambda_.errors import InvalidParameterValueException
 
@@ -21,12 +21,6 @@ def require_assumable(ctx: Context, role: str) -> None:
     """Raises unless the role exists and trusts Lambda [SD:event_invocation]."""
     if not service_may_assume(ctx, role, LAMBDA):
         raise InvalidParameterValueException("The role defined for the function cannot be assumed by Lambda.")
-
-
-def session(ctx: Context, role: str, function: str) -> Principal:
-    """Who the function is: a session of its role, named like the function [LS:test_assume_role]."""
-    facts = ctx.house.identities.role(ctx.tx, role)
-    return role_session(role, facts.role_id if facts else "", function)
 
 
 def may(ctx: Context, principal: Principal, action: str, resource: str) -> bool:
