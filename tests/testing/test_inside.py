@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from outfall.host import time_travel
 from outfall.testing import Inside
 from tests.clients.road import package
 
@@ -148,3 +149,19 @@ def test_what_sqs_counts_is_there_once_the_clock_was_moved(outfall: Inside) -> N
         ],
     )["MetricDataResults"]
     assert found["Values"] == [1.0]
+
+
+def test_a_message_that_comes_back_for_ever_is_nothing_to_wait_for(
+    outfall: Inside, failing: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_travel, "POLLS_ALONE_MAX", 3)
+    client, _ = failing
+    sqs = outfall.client("sqs")
+    url = sqs.create_queue(QueueName="poison")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    client.create_event_source_mapping(FunctionName="fn", EventSourceArn=arn)
+    outfall.run_until_idle()
+    began_ms = outfall.program.travel.now_ms()
+    sqs.send_message(QueueUrl=url, MessageBody="poison")
+    outfall.run_until_idle()
+    assert 0 < outfall.program.travel.now_ms() - began_ms <= 3 * 30_000
