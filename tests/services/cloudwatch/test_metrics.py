@@ -227,7 +227,7 @@ def test_a_long_list_comes_in_pages(cloudwatch: CloudWatch) -> None:
     second = cloudwatch("ListMetrics", NextToken=first["NextToken"])
     assert (len(first["Metrics"]), [one["MetricName"] for one in second["Metrics"]]) == (500, ["m500"])
     assert "NextToken" not in second
-    assert cloudwatch.refused("ListMetrics", NextToken="nonsense")[1] == "InvalidNextToken"
+    assert cloudwatch.refused("ListMetrics", NextToken="nonsense")[1] == "InvalidParameterValueException"
 
 
 def query(query_id: str, stat: str = "Sum", name: str = "m", **more: Any) -> dict[str, Any]:
