@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from outfall.store import StoreIsNewer, StoreUnreadable
+from outfall.store import StoreIsNewer, StoreUnreadable, postgres_members, postgres_queues
 from outfall.store.errors import StoreUnavailable
 from outfall.store.node_facts import NodeFacts
 from outfall.store.postgres import PostgresStore
@@ -368,3 +369,34 @@ def test_a_loose_work_that_needs_order_is_run_in_order(url: str, act: Any, left:
     assert isolations == ["read committed", "serializable"]
     assert result != "swallowed"
     assert found == [left, 1]
+
+
+def test_what_a_purge_of_a_long_queue_leaves_is_removed_in_steps(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_queues, "PURGED_AT_ONCE", 10)
+    monkeypatch.setattr(postgres_members, "PURGE_STEP", 4)
+
+    async def play() -> None:
+        store = await PostgresStore.connect(url, "one")
+        member = members_of(store, [])
+
+        def send(tx: Any, count: int) -> None:
+            for _ in range(count):
+                tx.enqueue("q", b"", now_ms=0, due_ms=0)
+
+        await store.run(lambda tx: send(tx, 25))
+        await store.run(lambda tx: tx.claim("q", now_ms=1, lease_ms=10**6, limit=3))
+        with pytest.raises(ZeroDivisionError):
+            await store.run(lambda tx: tx.purge("q") / 0)
+        await member.start()
+        await member._purge(time.monotonic() + 10)
+        assert (await store.run(lambda tx: tx.counts("q", 1))).ready == 22
+        assert await store.run(lambda tx: tx.purge("q")) == 25
+        await store.run(lambda tx: send(tx, 2))
+        await member._purge(time.monotonic() + 10)
+        assert len(await store.run(lambda tx: tx.peek("q"))) == 2
+        assert (await store.run(lambda tx: tx.counts("q", 1))).ready == 2
+        assert await _fetch(store, "SELECT count(*) FROM meta WHERE starts_with(name, 'purge ')") == 0
+        await member.leave()
+        await store.close()
+
+    asyncio.run(play())

@@ -40,6 +40,8 @@ LOOSE_LANES = 2
 TOGETHER_MAX = 128
 """Works of one batch."""
 CONNECT_S_MAX = 5.0
+ANSWER_S_MAX = 20.0
+"""A database that is cut off closes no connection: what it does not answer by then it never will."""
 RECENT_MAX = 4096
 
 SETTINGS = {
@@ -203,7 +205,11 @@ class PostgresStore:
             "default_transaction_isolation": isolation,
         }
         return await asyncpg.connect(
-            self._url, timeout=CONNECT_S_MAX, server_settings=settings, statement_cache_size=200
+            self._url,
+            timeout=CONNECT_S_MAX,
+            command_timeout=ANSWER_S_MAX,
+            server_settings=settings,
+            statement_cache_size=200,
         )
 
     def crew(self) -> Crew:

@@ -8,6 +8,11 @@ from typing import NamedTuple
 from outfall.core.ports import Item
 from outfall.store.handles import handle_of
 
+PURGED_AT_ONCE = 20_000
+"""Items of a queue without groups; more of them are removed in the seconds after, as on AWS, which takes a minute."""
+OVER_MAX = 256
+"""Items of a queue that were written and not sent; with more of them a claim has them sent first."""
+
 
 class Row(NamedTuple):
     """An item. `payload` is None where it is the one that the database has."""

@@ -27,6 +27,7 @@ from outfall.store.postgres_session import Connection
 GATHER_S = 0.005
 NOTIFY_SIZE_MAX = 7000
 FOLD_FROM = 50
+PURGE_STEP = 2000
 TRIP_S_MAX = 0.25
 """A measurement of the database's clock that took longer than that is worth nothing."""
 FAILED = (*GONE, asyncpg.PostgresError)
@@ -129,6 +130,7 @@ class Members:
                     self._complained = False
                 for row in await self._ask(ask.COUNTED_OFTEN, FOLD_FROM):
                     await self._ask(ask.FOLD, row[0])
+                await self._purge(time.monotonic() + self._beat_s / 2)
                 if self.beaten is not None:
                     await self.beaten()
             except (*FAILED, StoreUnavailable) as error:
@@ -138,6 +140,15 @@ class Members:
                     self._complained = True
             except Exception as error:  # a node that stops beating is taken for dead
                 self._log(f"looking after the nodes failed, and is tried again: {error!r}")
+
+    async def _purge(self, until_s: float) -> None:
+        """Goes on with removing what purges of long queues left to be removed, a few at a time: all nodes share it."""
+        for queue, through in await self._ask(ask.PURGES):
+            gone = PURGE_STEP
+            while gone and time.monotonic() < until_s:
+                gone = (await self._ask(ask.PURGE_SOME, queue, through, PURGE_STEP))[0][0]
+            if not gone:
+                await self._ask(ask.PURGED, queue, through)
 
     async def _beat(self) -> None:
         facts, before = self._facts(), time.monotonic()

@@ -14,13 +14,10 @@ from typing import Any
 from outfall.core.ports import Item, QueueCounts
 from outfall.store import postgres_sql as ask
 from outfall.store.handles import NUMBER_MAX, parse_handle
-from outfall.store.postgres_items import Row, Where, changed_rows, columns, new_rows
+from outfall.store.postgres_items import OVER_MAX, PURGED_AT_ONCE, Row, Where, changed_rows, columns, new_rows
 from outfall.store.postgres_rows import Rows
 from outfall.store.postgres_session import MISSING, Connection, Layers
 from outfall.store.values import Values
-
-OVER_MAX = 256
-"""Items of a queue that were written and not sent; with more of them a claim has them sent first."""
 
 
 class Queues(Rows):
@@ -136,9 +133,9 @@ class Queues(Rows):
         return row
 
     def _claimed(self, queue: str, handle: str) -> Row | None:
-        parsed = parse_handle(handle)
-        row = self._item(queue, parsed[0]) if parsed else None
-        return row if row and parsed and row.leased and row.receives == parsed[1] else None
+        number, receives = parse_handle(handle) or (0, -1)
+        row = self._item(queue, number) if number else None
+        return row if row and row.leased and row.receives == receives else None
 
     def extend(self, queue: str, handle: str, until_ms: int) -> bool:
         row = self._claimed(queue, handle)
@@ -195,15 +192,21 @@ class Queues(Rows):
         ):
             return 0
         gone = self._directly(ask.EXPIRE, queue, enqueued_before_ms)
-        for group in {row[0] for row in gone if row[0] is not None}:
-            self._mine_groups[(queue, group)] = None
+        self._mine_groups.update({(queue, row[0]): None for row in gone if row[0] is not None})
         return self._removed(queue, len(gone))
 
     def purge(self, queue: str) -> int:
         self._look(queue)
-        if not self.ask(ask.PEEK, queue, 0, 1):
+        first = self.ask(ask.PEEK, queue, 0, 1)
+        if not first:
             return 0
-        total = self.ask(ask.TOTAL, queue)[0][0]
+        total: int = self.ask(ask.TOTAL, queue)[0][0]
+        if total > PURGED_AT_ONCE and first[0][1] is None:
+            # One transaction would take seconds, and lose against whoever claims meanwhile: see `Members`.
+            self.need_order()
+            self.save()
+            self.ask(ask.PURGE_LATER, queue, self.ask(ask.LAST, queue)[0][0])
+            return total
         self._directly(ask.PURGE, queue)
         return self._removed(queue, total)
 
@@ -234,9 +237,7 @@ class Queues(Rows):
         return self._freed(self._directly(ask.STRAYS, queue, self._holder, known))
 
     def _freed(self, freed: list[Any]) -> int:
-        for queue, group in freed:
-            if group is not None:
-                self._mine_groups[(queue, group)] = None
+        self._mine_groups.update({(queue, group): None for queue, group in freed if group is not None})
         for queue in sorted({row[0] for row in freed}):
             self.wake(queue)
         return len(freed)
@@ -273,8 +274,7 @@ class Queues(Rows):
             later = self._items.mine.get(where)
             if later is not None and later.new:
                 self._items.mine[where] = later._replace(new=False)
-        groups = self._mine_groups if mine else self._groups
-        if groups:
+        if groups := self._mine_groups if mine else self._groups:
             self.ask(ask.SETTLE, *columns(list(groups)))
             groups.clear()
         counted = self._mine_counted if mine else self._counted

@@ -57,6 +57,17 @@ TOTAL = "SELECT coalesce(sum(delta), 0)::bigint FROM work_counts WHERE queue = $
 OLDER = "SELECT 1 FROM work WHERE queue = $1 AND enqueued < $2 LIMIT 1"
 EXPIRE = "DELETE FROM work WHERE queue = $1 AND enqueued < $2 RETURNING grp"
 PURGE = "DELETE FROM work WHERE queue = $1"
+LAST = "SELECT number FROM work WHERE queue = $1 ORDER BY number DESC LIMIT 1"
+PURGE_LATER = """INSERT INTO meta VALUES('purge ' || $1::text, $2)
+    ON CONFLICT(name) DO UPDATE SET value = greatest(meta.value, excluded.value)"""
+PURGES = "SELECT substr(name, 7), value FROM meta WHERE starts_with(name, 'purge ') ORDER BY name LIMIT 10"
+PURGE_SOME = """WITH chosen AS (SELECT queue, number FROM work WHERE queue = $1 AND number <= $2
+        ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED),
+    gone AS (DELETE FROM work USING chosen WHERE work.queue = chosen.queue AND work.number = chosen.number RETURNING 1),
+    counted AS (INSERT INTO work_counts SELECT $1, -count(*) FROM gone HAVING count(*) > 0)
+    SELECT count(*) FROM gone"""
+PURGED = """DELETE FROM meta WHERE name = 'purge ' || $1::text AND value = $2
+    AND NOT EXISTS (SELECT 1 FROM work WHERE queue = $1 AND number <= $2)"""
 FREE = """UPDATE work SET leased = FALSE, due = least(due, enqueued),
         turn = CASE WHEN grp IS NULL THEN least(due, enqueued) END
     WHERE queue >= $1 AND queue < $2 AND leased AND (holder = $3 OR $3 = '') RETURNING queue, grp"""
