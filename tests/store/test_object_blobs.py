@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -112,6 +113,18 @@ def test_sweeping_leaves_what_may_belong_to_a_request_under_way(
     assert blobs.read(kept, 0, 4) == b"kept"
     with pytest.raises(FileNotFoundError):
         blobs.read(orphan, 0, 6)
+
+
+def test_old_blobs_are_told_a_few_at_a_time_in_the_order_of_their_ids(
+    blobs: ObjectBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(object_blobs, "LOOKED_AT_ONCE", 2)
+    blobs.clear()
+    names = sorted(written(blobs, b"x") for _ in range(3))
+    later_s = time.time() + 3600
+    assert blobs.old("", later_s) == (names[:2], names[1])
+    assert blobs.old(names[1], later_s) == (names[2:], None)
+    assert blobs.old("", time.time() - 3600) == ([], names[1])
 
 
 def test_a_store_that_refuses_says_so_in_one_line(blobs: ObjectBlobs, s3: Any) -> None:

@@ -14,7 +14,7 @@ from outfall.core.context import Context
 from outfall.core.invocation import Package
 from outfall.core.ports import Item, Store, Tx
 from outfall.flow import forget
-from outfall.host import sweeping
+from outfall.host import blob_sweep, sweeping
 from outfall.host.meter import GAUGE_QUEUE, begin_measuring, step_measuring
 from outfall.host.sns_http import courier
 from outfall.services.cloudwatch.model import ALARM_QUEUE
@@ -76,6 +76,7 @@ def chores(
         aging.QUEUE: decided(aging.step),
         restoring.QUEUE: decided(restoring.step),
         sweeping.QUEUE: decided(sweeping.step),
+        blob_sweep.QUEUE: blob_sweep.sweeper(store, context, blobs),
         forget.QUEUE: decided(forget.step),
         **{queue: decided(step) for queue, step in events_work.STEPS.items()},
         http.QUEUE: courier(store, context, log),
@@ -85,5 +86,6 @@ def chores(
 def begin_sweeping(ctx: Context) -> None:
     """Puts the items on their queues that come back for as long as the data lives."""
     sweeping.begin(ctx)
+    blob_sweep.begin(ctx)
     forget.begin(ctx)
     begin_measuring(ctx)

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -24,6 +25,7 @@ _INCOMING = "incoming"
 REMOVE_AFTER_S = 900
 """For blobs that many nodes share: none can tell whether another still reads one."""
 _BEGIN_SIZE = 8 * 1024 * 1024
+LOOKED_AT_ONCE = 1000
 
 
 class BlobWriter(Protocol):
@@ -62,6 +64,10 @@ class Blobs(Protocol):
 
     def sweep(self, keep: Callable[[str], bool]) -> int:
         """At start: removes what was half written, and blobs that `keep` does not know; how many files."""
+
+    def old(self, after: str, before_s: float) -> tuple[list[str], str | None]:
+        """Of the next few blobs behind the id `after`, those that were written before that time (wall clock, seconds);
+        and the id to go on behind, None at the end. What was half written before that time is removed on the way."""
 
     def clear(self) -> None:
         """Removes all blobs."""
@@ -182,10 +188,36 @@ class BlobFiles:
             path.unlink(missing_ok=True)
         return len(gone)
 
+    def old(self, after: str, before_s: float) -> tuple[list[str], str | None]:
+        """Of the next few blobs, those that were written before that time; and where to go on."""
+        if not after:
+            for path in self._written_before(self._directory / _INCOMING, before_s):
+                path.unlink(missing_ok=True)
+        names = (
+            name
+            for folder in sorted(path.name for path in self._directory.glob("[0-9a-f][0-9a-f]"))
+            if folder >= after[:2]
+            for name in sorted(os.listdir(self._directory / folder))
+            if name > after
+        )
+        looked = list(islice(names, LOOKED_AT_ONCE))
+        found = [name for name in looked if _is_written_before(self._directory / name[:2] / name, before_s)]
+        return found, looked[-1] if len(looked) == LOOKED_AT_ONCE else None
+
+    def _written_before(self, folder: Path, before_s: float) -> list[Path]:
+        return [path for path in folder.iterdir() if _is_written_before(path, before_s)]
+
     def clear(self) -> None:
         """Removes all blobs that are whole."""
         for path in self._directory.glob("[0-9a-f][0-9a-f]/*"):
             path.unlink(missing_ok=True)
+
+
+def _is_written_before(path: Path, before_s: float) -> bool:
+    try:
+        return path.stat().st_mtime < before_s
+    except FileNotFoundError:  # another node removed it
+        return False
 
 
 class MemoryWriter:
@@ -250,6 +282,10 @@ class MemoryBlobs:
         for blob in gone:
             del self._blobs[blob]
         return len(gone)
+
+    def old(self, after: str, before_s: float) -> tuple[list[str], str | None]:
+        """None: what ends with this process needs no looking after."""
+        return [], None
 
     def clear(self) -> None:
         """Removes all blobs."""

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import parse_qs, urlsplit
 
-from outfall.store.blobs import REMOVE_AFTER_S
+from outfall.store.blobs import LOOKED_AT_ONCE, REMOVE_AFTER_S
 from outfall.store.errors import StoreError, StoreUnreadable
 
 if TYPE_CHECKING:
@@ -163,6 +163,14 @@ class ObjectBlobs:
                 _asked(self._store.delete, orphans)
             gone += len(orphans)
         return gone
+
+    def old(self, after: str, before_s: float) -> tuple[list[str], str | None]:
+        """Of the next few blobs, those that were written before that time; and where to go on."""
+        pages = self._store.list(offset=_path(after) if after else None, chunk_size=LOOKED_AT_ONCE)
+        page: Any = _asked(next, pages, [])
+        before = datetime.fromtimestamp(before_s, UTC)
+        found = [_name(one["path"]) for one in page if one["last_modified"] < before]
+        return found, _name(page[-1]["path"]) if len(page) >= LOOKED_AT_ONCE else None
 
     def clear(self) -> None:
         """Removes all blobs."""
