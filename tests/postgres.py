@@ -22,6 +22,8 @@ from typing import Any
 
 START_S_MAX = 30
 OPTIONS = ("listen_addresses=", "max_connections=200", "autovacuum=off", "shared_buffers=32MB")
+AS_IN_USE = ("listen_addresses=", "max_connections=200", "shared_buffers=256MB", "wal_compression=on")
+"""Nothing that a test turns off: for benchmarks."""
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 _schemas = itertools.count()
@@ -56,9 +58,9 @@ def _user() -> dict[str, Any]:
 class Server:
     """A server in a directory, reached through a socket in it. `durable`: with fsync, so that it may be killed."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, options: tuple[str, ...] = OPTIONS) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="outfall-pg-"))
-        self._options = OPTIONS if durable else OPTIONS + UNSAFE
+        self._options = options if durable else options + UNSAFE
         self._who = _user()
         if self._who:
             os.chown(self.directory, self._who["user"], self._who["group"])
@@ -92,6 +94,12 @@ class Server:
                 break
             subprocess.run(["sleep", "0.05"], check=True)
         raise AssertionError((self.directory / "log").read_text())
+
+    @property
+    def pid(self) -> int:
+        """Its first process."""
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self, *, kill: bool = False) -> None:
         """Ends it, orderly but without waiting for clients, or as a power cut would."""
