@@ -24,24 +24,44 @@ from botocore.exceptions import BotoCoreError, ClientError
 from outfall.cli.client import ask, is_up, wait_until
 from tests import postgres
 
-from .road import BAD, GOOD, Road, make_queue
+from .partition import Network, network
+from .road import Road, make_queue
 from .server import Server
 
 LEASE_S = 3
+BLOW_S = 4.0
+"""So long after a blow an event may still be taken up again because of it: the lease of a node that is gone, and what
+it takes to notice."""
+
+TELLING = """import os, time
+
+def handler(event, context):
+    with open({runs!r}, "ab", buffering=0) as runs:
+        runs.write(f"{{context.aws_request_id}} {{time.time():.3f}}\\n".encode())
+    {ending}
+"""
+ENDINGS = {"good": 'return {"statusCode": 200}', "bad": 'raise Exception("boom!")'}
+ATTEMPTS = {"good": 1, "bad": 3}
 
 
 class Cluster:
     """Nodes that share a database and a directory for large bodies."""
 
     def __init__(self, directory: Path, count: int = 3, *arguments: str) -> None:
+        self.directory = directory
         self.database = postgres.Server(durable=True)
         self.url = self.database.empty()
-        shared = ("--store", self.url, "--blobs", f"file://{directory}/blobs", "--node-lease", str(LEASE_S))
+        shared = ("--blobs", f"file://{directory}/blobs", "--node-lease", str(LEASE_S))
         self.nodes: list[Server] = []
         for number in range(count):
             place = directory / f"node{number}"
             place.mkdir()
-            self.nodes.append(Server(place, *shared, "--environments", "process", *arguments))
+            store = ("--store", self.store_url(number))
+            self.nodes.append(Server(place, *store, *shared, "--environments", "process", *arguments))
+
+    def store_url(self, node: int) -> str:
+        """How a node reaches the database."""
+        return self.url
 
     def start(self) -> Cluster:
         starting = [threading.Thread(target=node.start) for node in self.nodes]
@@ -63,6 +83,30 @@ class Cluster:
         self.database.remove()
 
 
+class CuttableCluster(Cluster):
+    """Each node can be cut off from the database: see `partition`."""
+
+    def __init__(self, directory: Path, network: Callable[[Path, int], Network], *arguments: str) -> None:
+        self._make = network
+        self.network: Network | None = None
+        super().__init__(directory, 3, *arguments)
+        assert self.network is not None
+        for number, node in enumerate(self.nodes):
+            self.network.place(node, number)
+
+    def store_url(self, node: int) -> str:
+        if self.network is None:
+            self.network = self._make(self.database.directory / ".s.PGSQL.5432", 3)
+        return self.network.url(node, self.url.rpartition("=")[2])
+
+    def stop(self) -> None:
+        assert self.network is not None
+        for node in range(len(self.nodes)):
+            self.network.join(node)
+        super().stop()
+        self.network.remove()
+
+
 @dataclass
 class Storm:
     """Load on a cluster, what was acknowledged of it, and what arrived."""
@@ -73,13 +117,21 @@ class Storm:
     refused: int = 0
     received: list[tuple[str, str]] = field(default_factory=list)
     blows: collections.Counter[str] = field(default_factory=collections.Counter)
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    """When each blow began and ended."""
     over: bool = False
 
     def __post_init__(self) -> None:
         first = self.cluster.nodes[0]
-        self.roads = {"good": Road(first, "good", GOOD), "bad": Road(first, "bad", BAD)}
+        self.roads = {
+            kind: Road(first, kind, TELLING.format(runs=str(self._runs_file(kind)), ending=ending))
+            for kind, ending in ENDINGS.items()
+        }
         self.chat, _ = make_queue(first, "chat")
         self._lock = threading.Lock()
+
+    def _runs_file(self, kind: str) -> Path:
+        return self.cluster.directory / f"runs-{kind}"
 
     def client(self, chance: random.Random, service: str) -> Any:
         """Of any node: each answers everything."""
@@ -163,7 +215,9 @@ class Storm:
         try:
             for blow in blows:
                 time.sleep(every_s)
+                begun = time.time()
                 getattr(self, blow)(chance)
+                self.spans.append((begun, time.time()))
                 self.blows[blow] += 1
             time.sleep(every_s)
         finally:
@@ -171,7 +225,38 @@ class Storm:
             for thread in load:
                 thread.join()
 
+    def cut(self, chance: random.Random) -> None:
+        """A node loses the database for longer than its lease, and finds it again."""
+        assert isinstance(self.cluster, CuttableCluster)
+        assert self.cluster.network is not None
+        node = chance.randrange(len(self.cluster.nodes))
+        self.cluster.network.cut(node)
+        time.sleep(LEASE_S * 2 + 1.5)
+        self.cluster.network.join(node)
+
     # What came of it.
+    def _waiting(self) -> str:
+        """What lies on work queues, to tell of what went wrong."""
+        asked = "SELECT queue, number, turn, due, enqueued, receives, leased, holder, length(payload) FROM work"
+        return self.cluster.database.run(asked, self.cluster.url)[:4000]
+
+    def explained(self, kind: str, settled: set[str]) -> dict[str, int]:
+        """How often functions really ran: for each settled event as often as its record says, and again only where a
+        blow fell between two of its runs. The file may end in a line of a run that was killed while it wrote."""
+        ran: dict[str, list[float]] = collections.defaultdict(list)
+        for line in self._runs_file(kind).read_text(errors="replace").splitlines():
+            request_id, _, at = line.partition(" ")
+            ran[request_id].append(float(at))
+        again, most = 0, 0
+        for request_id in settled:
+            runs = sorted(ran[request_id])
+            assert len(runs) >= ATTEMPTS[kind], f"{request_id} was settled after {len(runs)} runs"
+            blows = sum(begun <= runs[-1] and ended + BLOW_S >= runs[0] for begun, ended in self.spans)
+            extra = len(runs) - ATTEMPTS[kind]
+            assert extra <= blows, f"{request_id} ran {len(runs)} times, and only {blows} blows fell meanwhile"
+            again, most = again + extra, max(most, extra)
+        return {"runs": sum(map(len, ran.values())), "runs made again": again, "most for one event": most}
+
     def arrived(self, kind: str, timeout_s: float) -> dict[str, list[tuple[str, str, int]]]:
         """By object key, what records arrived: request id, message id, invoke count."""
         found: dict[str, list[tuple[str, str, int]]] = collections.defaultdict(list)
@@ -190,15 +275,18 @@ class Storm:
         """Nothing acknowledged is lost, nothing is settled twice, no attempts that nobody can explain."""
         assert wait_until(lambda: all(is_up(node.endpoint) for node in self.cluster.nodes), 20)
         figures: dict[str, Any] = {"blows": dict(self.blows), "refused": self.refused}
-        for kind, attempts in (("good", 1), ("bad", 3)):
+        for kind, attempts in ATTEMPTS.items():
             found = self.arrived(kind, timeout_s)
             lost = set(self.acknowledged[kind]) - set(found)
-            assert not lost, f"{len(lost)} acknowledged uploads without a record: {sorted(lost)[:5]}"
+            assert not lost, (
+                f"{len(lost)} acknowledged uploads without a record: {sorted(lost)[:5]}\n{self._waiting()}"
+            )
             told = [one for records in found.values() for one in records]
             counts = collections.Counter(request_id for request_id, _, _ in set(told))
             assert max(counts.values()) == 1, "an event was settled twice"
             assert {count for _, _, count in told} == {attempts}
             figures[kind] = {"acknowledged": len(self.acknowledged[kind]), "records": len(counts)}
+            figures[kind] |= self.explained(kind, set(counts))
         end, sqs = time.monotonic() + timeout_s, self.cluster.nodes[2].client("sqs")
         while not set(self.acknowledged["chat"]) <= {body for body, _ in self.received} and time.monotonic() < end:
             self._take(sqs)
@@ -212,11 +300,14 @@ class Storm:
 def main(seconds: float) -> None:
     """A long storm."""
     with tempfile.TemporaryDirectory(prefix="outfall-nodes-") as place:
-        cluster = Cluster(Path(place), 3, "--time-scale", "0")
+        cluster = CuttableCluster(Path(place), network, "--time-scale", "0")
+        print(type(cluster.network).__name__, flush=True)
         try:
             storm = Storm(cluster.start(), seed=int(time.time()))
             chance = random.Random(storm.seed)
-            blows = [chance.choice(["kill", "kill", "kill", "pause", "restart_database"]) for _ in range(int(seconds))]
+            blows = [
+                chance.choice(["kill", "kill", "kill", "pause", "cut", "restart_database"]) for _ in range(int(seconds))
+            ]
             threading.Timer(seconds, blows.clear).start()
             with contextlib.suppress(IndexError):
                 storm.rage(blows, 3.0)

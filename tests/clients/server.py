@@ -42,12 +42,14 @@ class Server:
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self._clients: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
+        self.prefix: tuple[str, ...] = ()
+        """What it is started with, as a program that puts it into another network."""
         self.environment: dict[str, str] = {}
         """What it finds beside the plain environment."""
 
     def command(self, *more: str) -> list[str]:
         """What is typed to start it."""
-        command = [sys.executable, "-m", "outfall", "up", "--port", str(self.port)]
+        command = [*self.prefix, sys.executable, "-m", "outfall", "up", "--port", str(self.port)]
         return [*command, "--data", str(self.directory / "data"), *self.arguments, *more]
 
     def start(self, *more: str) -> Server:

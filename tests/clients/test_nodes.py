@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 
 from outfall.cli.client import wait_until
 
-from .nodes import LEASE_S, Cluster, Storm
+from .nodes import LEASE_S, Cluster, CuttableCluster, Storm
+from .partition import Network, RelayedNetwork, network
 from .road import make_function, make_queue, make_role
 from .server import plain_environment
 
@@ -33,6 +34,22 @@ def test_kills_stops_and_a_restart_of_the_database_lose_nothing(cluster: Cluster
     figures = storm.check()
     assert figures["good"]["acknowledged"] > 20
     assert figures["chat"]["acknowledged"] > 20
+
+
+@pytest.mark.parametrize("make", [RelayedNetwork, network], ids=["relay", "best network"])
+def test_a_node_cut_off_for_longer_than_its_lease_settles_nothing_twice(
+    make: Callable[[Path, int], Network], tmp_path: Path
+) -> None:
+    cluster = CuttableCluster(tmp_path, make, "--time-scale", "0")
+    try:
+        storm = Storm(cluster.start())
+        storm.rage(["cut"], 1.0)
+        figures = storm.check()
+        assert figures["good"]["acknowledged"] > 2
+        assert figures["chat"]["acknowledged"] > 2
+        assert wait_until(lambda: len(cluster.listed()) == 3, 2 * LEASE_S)
+    finally:
+        cluster.stop()
 
 
 def test_any_node_answers_and_each_knows_the_others(cluster: Cluster) -> None:
