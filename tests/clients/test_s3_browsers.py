@@ -274,6 +274,7 @@ def soon() -> str:
     [
         ({"expiration": "SOON", "conditions": [{"bUcKeT": "BUCKET"}, ["StArTs-WiTh", "$KeY", "foo"]]}, 204),
         ({"expiration": "SOON", "conditions": [{"bucket": "other"}, ["starts-with", "$key", "foo"]]}, 403),
+        ({"expiration": "SOON", "conditions": [["starts-with", "$key", "foo"]]}, 403),
         ({"expiration": "2026-01-01 00:00:00", "conditions": []}, 400),
         ({"expiration": "SOON"}, 400),
         ({"conditions": []}, 400),

@@ -86,6 +86,15 @@ def test_rules_come_back_as_they_were_put(s3: S3) -> None:
         (rule(NoncurrentVersionExpiration={}), "MalformedXML"),
         (rule(Transitions=[{"Days": 29, "StorageClass": "STANDARD_IA"}]), "InvalidArgument"),
         (rule(Transitions=[{"Days": 1, "StorageClass": "COLD"}]), "MalformedXML"),
+        (rule(Transitions=[{"Days": days, "StorageClass": "GLACIER"} for days in (30, 60)]), "InvalidRequest"),
+        (rule(Transitions=[{"Days": 30, "StorageClass": "GLACIER"}], Expiration={"Days": 30}), "InvalidArgument"),
+        (
+            rule(
+                Transitions=[{"Days": 30, "StorageClass": "GLACIER"}],
+                Expiration={"Date": datetime(2090, 1, 1, tzinfo=UTC)},
+            ),
+            "InvalidRequest",
+        ),
     ],
 )
 def test_rules_that_are_none(s3: S3, given: dict[str, Any], code: str) -> None:

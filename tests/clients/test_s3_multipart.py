@@ -269,3 +269,35 @@ def test_pages_of_uploads(s3: S3) -> None:
     assert len(s3.call("list_multipart_uploads", Prefix="b/")["Uploads"]) == 2
     for key, upload in made:
         s3.call("abort_multipart_upload", Key=key, UploadId=upload)
+
+
+def test_a_part_without_a_checksum_gets_one_of_s3(s3: S3) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html"""
+    quiet = s3.client(request_checksum_calculation="when_required")
+    made = quiet.create_multipart_upload(
+        Bucket=s3.bucket, Key="k", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
+    )
+    asked = {"Bucket": s3.bucket, "Key": "k", "UploadId": made["UploadId"]}
+    data = (MIB5, END)
+    parts = [quiet.upload_part(**asked, PartNumber=number, Body=one) for number, one in enumerate(data, 1)]
+    assert parts[1]["ChecksumCRC32"] == b64(crc(END))
+    named = [{"PartNumber": number, "ETag": part["ETag"]} for number, part in enumerate(parts, 1)]
+    done = quiet.complete_multipart_upload(**asked, MultipartUpload={"Parts": named})
+    assert (done["ChecksumCRC32"], done["ChecksumType"]) == (b64(crc(MIB5 + END)), "FULL_OBJECT")
+
+
+def test_a_part_that_a_completion_names_by_half(s3: S3) -> None:
+    upload = s3.call("create_multipart_upload", Key="k")["UploadId"]
+    tag = s3.call("upload_part", Key="k", UploadId=upload, PartNumber=1, Body=b"1")["ETag"]
+    for half in ({"PartNumber": 1}, {"ETag": tag}):
+        answer = s3.refused("complete_multipart_upload", Key="k", UploadId=upload, MultipartUpload={"Parts": [half]})
+        assert answer.code == "MalformedXML"
+
+
+def test_the_part_of_an_empty_upload_is_no_range(s3: S3) -> None:
+    upload = s3.call("create_multipart_upload", Key="k")["UploadId"]
+    tag = s3.call("upload_part", Key="k", UploadId=upload, PartNumber=1, Body=b"")["ETag"]
+    parts = [{"PartNumber": 1, "ETag": tag}]
+    s3.call("complete_multipart_upload", Key="k", UploadId=upload, MultipartUpload={"Parts": parts})
+    told = s3.call("head_object", Key="k", PartNumber=1)
+    assert (told["ContentLength"], told["PartsCount"], "ContentRange" in told) == (0, 1, False)

@@ -344,3 +344,39 @@ def test_an_archived_object(s3: S3) -> None:
     assert s3.refused("get_object", Key="k").code == "InvalidObjectState"
     s3.put("warm")
     assert s3.refused("restore_object", Key="warm", RestoreRequest={"Days": 1}).code == "InvalidObjectState"
+
+
+def test_a_read_says_nothing_of_encryption(s3: S3) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
+    s3.open()
+    s3.put("k", ACL="public-read")
+    for method in ("GET", "HEAD"):
+        assert s3.send(method, "/k", x_amz_server_side_encryption="AES256").status == 400
+    assert s3.send("GET", "/k").status == 200
+
+
+def test_when_an_object_expires_in_caches_is_any_text(s3: S3) -> None:
+    made = s3.api.generate_presigned_url("put_object", Params={"Bucket": s3.bucket, "Key": "k"})
+    assert s3.send("PUT", made.partition(s3.bucket)[2], b"1", Expires="never").status == 200
+    asked = {"Bucket": s3.bucket, "Key": "k"}
+    assert s3.send("GET", url(s3, asked)).headers["expires"] == "never"
+    assert s3.send("GET", url(s3, asked, "&response-expires=soon")).status == 403
+    assert s3.send("GET", url(s3, asked | {"ResponseExpires": 0})).headers["expires"] == "Thu, 01 Jan 1970 00:00:00 GMT"
+
+
+def url(s3: S3, asked: dict[str, Any], more: str = "") -> str:
+    """The path of a presigned URL, behind the bucket."""
+    made: str = s3.api.generate_presigned_url("get_object", Params=asked)
+    return made.partition(s3.bucket)[2] + more
+
+
+def test_where_a_website_may_redirect_to(s3: S3) -> None:
+    s3.put("k", WebsiteRedirectLocation="/elsewhere")
+    answer = s3.refused("put_object", Key="k", WebsiteRedirectLocation="elsewhere")
+    assert (answer.status, answer.code) == (400, "InvalidRedirectLocation")
+
+
+def test_the_condition_of_a_copy_s_source_is_named_as_such(s3: S3) -> None:
+    s3.put("k")
+    answer = s3.refused("copy_object", Key="c", CopySource=f"{s3.bucket}/k", CopySourceIfMatch='"other"')
+    assert (answer.status, answer.error["Condition"]) == (412, "x-amz-copy-source-If-Match")

@@ -104,3 +104,19 @@ def test_who_pays_is_told_so(s3: S3) -> None:
     s3.call("delete_public_access_block")
     s3.let("s3:GetObject", "/*")
     assert s3.send("GET", "/k", x_amz_request_payer="requester").status == 403
+
+
+def test_who_may_list_learns_that_a_key_is_not_there(s3: S3) -> None:
+    s3.open()
+    assert s3.send("GET", "/none").status == 403
+    s3.call("put_bucket_acl", ACL="public-read")
+    assert (s3.send("GET", "/none").status, s3.send("GET", "/none").code) == (404, "NoSuchKey")
+    s3.put("there")
+    assert s3.send("GET", "/there").status == 403
+
+
+def test_who_began_an_upload(s3: S3) -> None:
+    there = let_them_write(s3)
+    there.create_multipart_upload(Bucket=s3.bucket, Key="k")
+    (told,) = s3.call("list_multipart_uploads")["Uploads"]
+    assert (told["Owner"], told["Initiator"]) == ({"ID": THEM}, {"ID": THEM})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -127,3 +128,30 @@ def test_what_is_not_served_says_so(s3: S3, name: str, more: dict[str, Any]) -> 
     s3.put("k")
     answer = s3.refused(name, **more)
     assert (answer.status, answer.code) == (501, "NotImplemented")
+
+
+def test_answers_in_aws_s_own_words(s3: S3) -> None:
+    """Root elements and types that no model tells: the API reference of each operation."""
+    s3.open()
+    roots = {
+        "get_bucket_accelerate_configuration": "AccelerateConfiguration",
+        "list_bucket_analytics_configurations": "ListBucketAnalyticsConfigurationResult",
+        "list_bucket_inventory_configurations": "ListInventoryConfigurationsResult",
+        "list_bucket_metrics_configurations": "ListMetricsConfigurationsResult",
+    }
+    for name, root in roots.items():
+        path = s3.api.generate_presigned_url(name, Params={"Bucket": s3.bucket})
+        assert s3.send("GET", path.partition(s3.bucket)[2]).xml.tag.rpartition("}")[2] == root
+    s3.let("s3:GetObject", "/*")
+    told = s3.call("get_bucket_policy")["ResponseMetadata"]["HTTPHeaders"]
+    assert told["content-type"] == "application/json"
+
+
+def test_a_policy_may_name_its_bucket_by_a_pattern(s3: S3) -> None:
+    s3.open()
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    for resource in ("arn:aws:s3:::*", "arn:aws:s3:::*/*", f"arn:aws:s3:::{s3.bucket[:5]}*/x"):
+        policy = {"Version": "2012-10-17", "Statement": [statement | {"Resource": resource}]}
+        s3.call("put_bucket_policy", Policy=json.dumps(policy))
+    policy = {"Version": "2012-10-17", "Statement": [statement | {"Resource": "arn:aws:s3:::other*/*"}]}
+    assert s3.refused("put_bucket_policy", Policy=json.dumps(policy)).message == "Policy has invalid resource"

@@ -176,3 +176,26 @@ def test_an_upload_in_parts_makes_a_version(s3: S3, status: str) -> None:
     done = s3.call("complete_multipart_upload", Key="k", UploadId=upload, MultipartUpload=parts)
     assert ids(s3)[0] == [(done["VersionId"], True), (before, False)]
     assert (done["VersionId"] == "null") is (status == "Suspended")
+
+
+def test_versions_and_markers_stand_in_one_row(s3: S3) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html"""
+    s3.version()
+    for key in ("a", "b"):
+        s3.put(key)
+        s3.call("delete_object", Key=key)
+    s3.put("c/d")
+    path = s3.api.generate_presigned_url("list_object_versions", Params={"Bucket": s3.bucket, "Delimiter": "/"})
+    told = s3.send("GET", path.partition(s3.bucket)[2]).xml
+    names = [child.tag.rpartition("}")[2] for child in told]
+    assert names[-5:] == ["DeleteMarker", "Version", "DeleteMarker", "Version", "CommonPrefixes"]
+    members = [child.tag.rpartition("}")[2] for child in told[-4]]
+    assert members[:5] == ["Key", "VersionId", "IsLatest", "LastModified", "ETag"]
+
+
+def test_what_is_no_version_id(s3: S3) -> None:
+    s3.version()
+    s3.put("k")
+    for name in ("get_object", "delete_object", "get_object_tagging"):
+        answer = s3.refused(name, Key="k", VersionId="bogus")
+        assert (answer.code, answer.message) == ("InvalidArgument", "Invalid version id specified")

@@ -8,7 +8,7 @@ from typing import Any, cast
 from outfall.core.body import Content
 from outfall.core.s3ids import host_id
 from outfall.wire import cbor, json_out, rest, xml_out
-from outfall.wire.legacy import ROOT_NAMES, UNWRAPPED, XML_DECLARATION
+from outfall.wire.legacy import ROOT_NAMES, TEXT_TYPES, UNWRAPPED, XML_DECLARATION
 from outfall.wire.message import WireResponse
 from outfall.wire.models import OperationModel, ServiceModel, Shape
 
@@ -126,7 +126,8 @@ def _body_renderer(operation: OperationModel, shape: Shape) -> WriteBody:
         member = service.resolve(shape["members"][payload])
         if member["type"] not in ("structure", "list", "map"):
             kinds = {"blob": "application/json" if as_json else "application/octet-stream", "string": "text/plain"}
-            return _raw(payload, kinds.get(member["type"], "text/plain"))
+            told = TEXT_TYPES.get((service.name, operation.name)) or kinds.get(member["type"], "text/plain")
+            return _raw(payload, told)
         if as_json:
             return _json_payload(payload, json_out.Writer(service, member))
         return _xml_document(operation, member, payload)

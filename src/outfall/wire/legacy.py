@@ -107,6 +107,9 @@ ROOT_NAMES: dict[tuple[str, str], str] = {
 }
 """Root elements of answers that the model has no name for."""
 
+TEXT_TYPES: dict[tuple[str, str], str] = {("s3", "GetBucketPolicy"): "application/json"}
+"""Types of answers that are a text alone, where that is not plain."""
+
 UNWRAPPED: frozenset[tuple[str, str]] = frozenset({("s3", "GetBucketLocation")})
 """Answers whose root element is their only member."""
 

@@ -117,13 +117,20 @@ def _acl_statements(call: Call, bucket: Bucket, key: str) -> list[dict[str, Any]
             made.append(_allow(principal, ON_BUCKETS[permission], own))
         if permission == "WRITE":
             made.append(_allow(principal, WRITE_IN_BUCKET, f"{own}/*"))
-    meant = _meant(call, bucket, key) if key else None
-    if meant is not None:
+    if key:
+        meant = _meant(call, bucket, key)
+        # Who may list a bucket may learn that a key is not there.
+        granted = _granted(call, bucket, _grants_of(meant) if meant is not None else _readers(bucket))
         named = f"{own}/{key}".replace("*", "?").replace("${", "?{")
-        for principal, permission in _granted(call, bucket, _grants_of(meant)):
-            if ON_OBJECTS[permission]:
-                made.append(_allow(principal, ON_OBJECTS[permission], named))
+        made += [_allow(who, ON_OBJECTS[permission], named) for who, permission in granted if ON_OBJECTS[permission]]
     return made
+
+
+def _readers(bucket: Bucket) -> tuple[Grant, ...]:
+    """The grants that let somebody list a bucket, as grants to read."""
+    return tuple(
+        Grant(one.grantee, "READ") for one in bucket.grants or () if one.permission in ("READ", "FULL_CONTROL")
+    )
 
 
 def _meant(call: Call, bucket: Bucket, key: str) -> Version | None:

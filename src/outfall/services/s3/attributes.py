@@ -27,6 +27,8 @@ STORAGE_CLASS_NAMES = """
     STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR
 """
 STORAGE_CLASSES = frozenset(STORAGE_CLASS_NAMES.split())
+REDIRECTS = ("/", "http://", "https://")
+"""What a redirect of a website may begin with."""
 UNSERVED = {"WriteOffsetBytes": "x-amz-write-offset-bytes"}
 """Options whose meaning would be lost silently, and the headers that carry them."""
 
@@ -79,6 +81,8 @@ def check_key(key: str) -> None:
 
 def _headers(request: Request) -> Pairs:
     given = {name: request[name] for name in HEADERS if request.get(name)}
+    if not str(given.get("WebsiteRedirectLocation", "/")).startswith(REDIRECTS):
+        raise errors.InvalidRedirectLocation
     encoding = given.pop("ContentEncoding", "")
     # aws-chunked describes the transfer, not the object. [iam.md 5]
     kept = ",".join(part.strip() for part in encoding.split(",") if part.strip() not in ("aws-chunked", ""))

@@ -130,6 +130,10 @@ class InvalidRange(AwsError):  # ActualObjectSize, RangeRequested
     status = 416
 
 
+class InvalidRedirectLocation(AwsError):
+    """The website redirect location must have a prefix of 'http://' or 'https://' or '/'."""
+
+
 class InvalidRequest(AwsError):
     """Invalid Request"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from outfall.core.arn import Arn
 from outfall.core.body import Body, Segment, refer
 from outfall.core.effects import DigestBytes
 from outfall.core.s3ids import canonical_user_id
@@ -202,8 +203,10 @@ def list_parts(call: Call, request: Request) -> Output:
 
 def _initiator(bucket: Bucket, upload: Upload) -> dict[str, str]:
     """Who began an upload: the account, or a user or session by its ARN."""
-    if not upload.initiator.startswith("arn:") or upload.initiator.endswith(":root"):
+    if not upload.initiator.startswith("arn:"):
         return {"ID": canonical_user_id(bucket.account)}
+    if upload.initiator.endswith(":root"):
+        return {"ID": canonical_user_id(Arn.parse(upload.initiator).account)}
     return {"ID": upload.initiator, "DisplayName": upload.initiator.rsplit("/", 1)[-1]}
 
 

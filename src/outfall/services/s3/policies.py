@@ -56,12 +56,20 @@ def _check_statement(statement: Any, bucket: Bucket) -> None:
         if action != "*" and not str(action).lower().startswith("s3:"):
             raise errors.MalformedPolicy("Policy has invalid action")
     _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
-    own = f"arn:aws:s3:::{bucket.name}"
     resources = statement.get("Resource", statement.get("NotResource")) or []
     for resource in [resources] if isinstance(resources, str) else resources:
-        if resource not in (own, "*") and not str(resource).startswith((f"{own}/", f"{own}*")):
+        if resource != "*" and not _is_in(str(resource), bucket.name):
             raise errors.MalformedPolicy("Policy has invalid resource")
     _check_actions(actions if isinstance(actions, list) else [actions], statement)
+
+
+def _is_in(resource: str, bucket: str) -> bool:
+    """Whether a resource is this bucket or something in it; wildcards may stand in its name."""
+    given, _, name = resource.partition(":::")
+    pattern = re.escape(name.partition("/")[0]).replace(r"\*", ".*").replace(r"\?", ".")
+    if given != "arn:aws:s3":
+        return False
+    return re.fullmatch(pattern, bucket) is not None or name.startswith(f"{bucket}*")
 
 
 def _check_principal(principal: Any) -> None:

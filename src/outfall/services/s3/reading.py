@@ -200,7 +200,8 @@ def _part_bytes(call: Call, bucket: Bucket, version: Version, key: str, number: 
     if not version.parts:
         return 0, version.size, version.size > 0
     parts = storage.body(call.tx, bucket.name, key, version).parts
-    return sum(part.size for part in parts[: number - 1]), parts[number - 1].size, True
+    size = parts[number - 1].size
+    return sum(part.size for part in parts[: number - 1]), size, size > 0
 
 
 def _overrides(call: Call, request: Request) -> dict[str, Any]:
