@@ -15,7 +15,8 @@ from outfall.core.invocation import AsyncEvent
 from outfall.core.parcel import Parcel, Sender
 from outfall.core.ports import Item
 from outfall.core.principal import root_of
-from outfall.flow import batch, forget, passage, search, timeline
+from outfall.flow import forget, passage, search, timeline
+from outfall.flow.polling import story
 from outfall.flow.send import Refusal
 from tests.contracts.conftest import ENGINES
 from tests.simulation.world import Crash, Fragile
@@ -30,7 +31,7 @@ TABLES = (
     timeline.BY_TIME,
     timeline.BY_TRACE,
     passage.UNDELIVERED,
-    batch.OTHER_TRACES,
+    story.OTHER_TRACES,
 )
 
 
@@ -58,7 +59,7 @@ def happen(
         summary = timeline.Summary(name, ACCOUNT, REGION, FUNCTION, "s", state, at, at, trace=trace or f"1-{name}")
         timeline.open_event(ctx, summary)
         timeline.belongs(ctx, summary, f"2-{name}")
-        ctx.tx.put(batch.OTHER_TRACES, (name,), batch.Roots((f"2-{name}",)))
+        ctx.tx.put(story.OTHER_TRACES, (name,), story.Roots((f"2-{name}",)))
         timeline.tell_trace(ctx, f"1-{name}", told(ctx, "bucket"))
         for _ in range(3):
             timeline.tell(ctx, name, told(ctx, "x"))

@@ -21,9 +21,10 @@ from outfall.core.errors import AwsError
 from outfall.core.invocation import Outcome, Run
 from outfall.core.parcel import Parcel
 from outfall.core.ports import Table, Tx
-from outfall.flow import batch, poll, poll_turn, timeline
+from outfall.flow import timeline
 from outfall.flow.accept import QUEUES, accept
-from outfall.flow.poll import Batch, Polling
+from outfall.flow.polling import rules, story, turn
+from outfall.flow.polling.rules import Batch, Polling
 from outfall.services.events import deliver as events_deliver
 from outfall.services.events.make import make_event
 from outfall.services.events.model import RETRIES_QUEUE, RULES, TARGETS, Rule, RuleTarget
@@ -213,11 +214,11 @@ class Services(World):
         polling = Polling(
             arn_of(self.chance.choice(POLLED)), f"{FUNCTION}worker", self.chance.randint(1, 5), reports_failures=True
         )
-        seen = self.do(lambda ctx: poll_turn.look(ctx, polling, polling.batch_size), fragile=True)
-        if not isinstance(seen, poll_turn.Look) or not seen.messages:
+        seen = self.do(lambda ctx: turn.look(ctx, polling, polling.batch_size), fragile=True)
+        if not isinstance(seen, turn.Look) or not seen.messages:
             return
-        taken, _ = poll.gather(polling, poll.NOTHING, seen.messages, self.now)
-        run = self.do(lambda ctx: poll_turn.start(ctx, polling, taken, visibility_s=seen.visibility_s), fragile=True)
+        taken, _ = rules.gather(polling, rules.NOTHING, seen.messages, self.now)
+        run = self.do(lambda ctx: turn.start(ctx, polling, taken, visibility_s=seen.visibility_s), fragile=True)
         assert run is not None
         self.polled.append(Polled(polling, taken, run))
 
@@ -235,7 +236,7 @@ class Services(World):
     def _finish(self, ctx: Context, one: Polled, outcome: Outcome) -> None:
         name = Arn.parse(one.polling.source).resource
         before = numbers_in(ctx.tx, name)
-        poll_turn.finish(ctx, one.polling, one.batch, one.run, outcome)
+        turn.finish(ctx, one.polling, one.batch, one.run, outcome)
         for number in (before - numbers_in(ctx.tx, name)).elements():
             key = (name, f"{number:09d}")
             known = ctx.tx.get(WORKED, key)
@@ -253,7 +254,7 @@ class Services(World):
     def crash(self) -> None:
         World.crash(self)
         self.polled.clear()
-        self.do(lambda ctx: (ctx.tx.free("events/"), batch.adopt(ctx, all_dead=True)))
+        self.do(lambda ctx: (ctx.tx.free("events/"), story.adopt(ctx, all_dead=True)))
 
     def dues(self) -> list[int]:
         """When something comes due, of all that waits for a time."""
@@ -344,5 +345,5 @@ def _found(tx: Tx, world: Services) -> dict[str, Counter[int]]:
             event = tx.get(timeline.ENDED, (summary.id,))
             assert event is not None
             found["fn:handler"][number_of(event.payload.decode())] += 1
-    assert not list(tx.scan(batch.RUNNING)), "a batch has no end"
+    assert not list(tx.scan(story.RUNNING)), "a batch has no end"
     return found

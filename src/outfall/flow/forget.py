@@ -16,8 +16,8 @@ import msgspec
 from outfall.core.context import Context
 from outfall.core.ports import Item
 from outfall.flow import timeline
-from outfall.flow.batch import OTHER_TRACES
 from outfall.flow.passage import UNDELIVERED
+from outfall.flow.polling.story import OTHER_TRACES
 
 QUEUE = "flow/forget"
 ROUND_EVERY_MS = 3_600_000

@@ -1,6 +1,6 @@
 """The poller of one event source mapping: gathers a batch, has it run beside those that run already, gathers the next.
 
-What makes a batch and what becomes of it is decided in `flow.poll`; here are only the loop, the places to run and the
+What makes a batch and what becomes of it is decided in `flow.polling`; here are the loop, the places to run and the
 waits, on the clock of record. A message that is taken is under its queue's visibility timeout and nothing else: if this
 process dies, or the function fails, it reappears by itself.
 """
@@ -16,10 +16,10 @@ from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Key, Store, Tx
 from outfall.core.source import SourceMessage
-from outfall.flow import batch as story
-from outfall.flow import metrics, poll, poll_turn
-from outfall.flow.poll import Batch
-from outfall.flow.poll_turn import Blocked, Look
+from outfall.flow import metrics
+from outfall.flow.polling import rules, story, turn
+from outfall.flow.polling.rules import Batch
+from outfall.flow.polling.turn import Blocked, Look
 from outfall.host.insist import insist
 from outfall.host.worker import POLL_S, WIDEN_AFTER_S, Runner
 from outfall.services.lambda_ import mappings
@@ -58,10 +58,10 @@ class Poller:
         self._moved = asyncio.Event()
         self._runs: set[asyncio.Task[None]] = set()
         self._pauses: list[int] = []
-        self._width = self._ceiling = poll.CONCURRENCY_FIRST
+        self._width = self._ceiling = rules.CONCURRENCY_FIRST
         self._throttled = False
         self._stopping = False
-        self._batch = poll.NOTHING
+        self._batch = rules.NOTHING
         self._left: list[SourceMessage] = []
         self._complaint = ""
         self._looking = True
@@ -154,8 +154,8 @@ class Poller:
             if not station.owns(tx, self._key):
                 return None
             for row in mappings.to_poll(tx, self._key):
-                limit = min(poll.room_in(row.polling, batch) - left, TAKEN_AT_ONCE_MAX)
-                return poll_turn.look(ctx.at(row.account, row.region), row.polling, limit)
+                limit = min(rules.room_in(row.polling, batch) - left, TAKEN_AT_ONCE_MAX)
+                return turn.look(ctx.at(row.account, row.region), row.polling, limit)
             return None
 
         # Not durable yet: what a crash takes back was not taken.
@@ -166,10 +166,10 @@ class Poller:
         self._complaint, self.topic = "", seen.topic
         self._ceiling = min(seen.polling.concurrency_max or self._station.runs_at_once, self._station.runs_at_once)
         now_ms = self._station.clock.now_ms()
-        self._batch, self._left = poll.gather(seen.polling, self._batch, [*self._left, *seen.messages], now_ms)
-        if not poll.is_ready(seen.polling, self._batch, now_ms):
+        self._batch, self._left = rules.gather(seen.polling, self._batch, [*self._left, *seen.messages], now_ms)
+        if not rules.is_ready(seen.polling, self._batch, now_ms):
             return False
-        batch, self._batch = self._batch, poll.NOTHING
+        batch, self._batch = self._batch, rules.NOTHING
         task = asyncio.get_running_loop().create_task(self._work_off(seen, batch))
         self._runs.add(task)
         task.add_done_callback(self._end)
@@ -182,7 +182,7 @@ class Poller:
 
     def _block(self, blocked: Blocked) -> None:
         """What was gathered reappears in its queue; the reason is told once."""
-        self._batch, self._left, self.topic = poll.NOTHING, [], ""
+        self._batch, self._left, self.topic = rules.NOTHING, [], ""
         if blocked.reason != self._complaint:
             self._station.log(f"event source mapping {self._key[-1]} is not polled: {blocked.reason}")
         self._complaint = blocked.reason
@@ -192,11 +192,11 @@ class Poller:
         due: list[int] = []
         if isinstance(seen, Look):
             due += [] if seen.next_ms is None else [seen.next_ms]
-            due += [poll.due_ms(seen.polling, self._batch)] if self._batch.entries else []
+            due += [rules.due_ms(seen.polling, self._batch)] if self._batch.entries else []
         now_ms = self._station.clock.now_ms()
         self._next_ms = min((moment for moment in due if moment > now_ms), default=None)
         if not self._runs:
-            self._width = poll.CONCURRENCY_FIRST
+            self._width = rules.CONCURRENCY_FIRST
         self._looking = False
         self._rest()
         await _at_most(self._nudged, POLL_S if self._next_ms is None else (self._next_ms - now_ms) / 1000)
@@ -207,7 +207,7 @@ class Poller:
         station, throttles = self._station, 0
         run: Run | None = None
         try:
-            while not (self._stopping or poll.has_lapsed(batch, seen.visibility_s, station.clock.now_ms())):
+            while not (self._stopping or rules.has_lapsed(batch, seen.visibility_s, station.clock.now_ms())):
                 run = await self._start(seen, batch, run)
                 if run is None:
                     return
@@ -218,7 +218,7 @@ class Poller:
                     return
                 throttles += 1
                 self._width = 1
-                await self._pause(await self._throttle(run, outcome.reason, poll.throttle_wait_ms(throttles)))
+                await self._pause(await self._throttle(run, outcome.reason, rules.throttle_wait_ms(throttles)))
             if run is not None:
                 await self._give_up(seen, batch, run)
         except asyncio.CancelledError:
@@ -231,7 +231,7 @@ class Poller:
 
     async def _start(self, seen: Look, batch: Batch, before: Run | None) -> Run | None:
         def work(tx: Tx) -> Run | None:
-            return poll_turn.start(self._here(tx), seen.polling, batch, visibility_s=seen.visibility_s, before=before)
+            return turn.start(self._here(tx), seen.polling, batch, visibility_s=seen.visibility_s, before=before)
 
         return await self._station.store.run(work, durable=False)
 
@@ -248,14 +248,14 @@ class Poller:
         return await self._station.store.run(work, durable=False)
 
     async def _give_up(self, seen: Look, batch: Batch, run: Run) -> None:
-        await self._station.store.run(lambda tx: poll_turn.give_up(self._here(tx), seen.polling, batch, run))
+        await self._station.store.run(lambda tx: turn.give_up(self._here(tx), seen.polling, batch, run))
 
     async def _finish(self, seen: Look, batch: Batch, run: Run, outcome: Outcome) -> None:
         def work(tx: Tx) -> None:
             ctx = self._station.context(tx)
             self._station.write_logs(ctx, run, outcome)
             metrics.ran(ctx, run, outcome)
-            poll_turn.finish(self._here(tx), seen.polling, batch, run, outcome)
+            turn.finish(self._here(tx), seen.polling, batch, run, outcome)
 
         await insist(self._station.store, work, lambda: self._stopping)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from outfall.core.ports import Key, Tx
-from outfall.flow import batch
+from outfall.flow.polling import story
 from outfall.host.poller import Poller, Station
 from outfall.services.lambda_ import mappings
 from outfall.services.lambda_.mapping_model import MappingRow
@@ -29,7 +29,7 @@ class Pollers:
         """Takes up every mapping that is enabled, and closes the batches that an earlier process was at work on."""
         station = self._station
         all_dead = station.store.exclusive
-        await station.store.run(lambda tx: batch.adopt(station.context(tx), all_dead=all_dead))
+        await station.store.run(lambda tx: story.adopt(station.context(tx), all_dead=all_dead))
         self._unsubscribe = self._station.store.subscribe(self._wake)
         self._wake(mappings.CHANGED_TOPIC)
 

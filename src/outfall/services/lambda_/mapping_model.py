@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from outfall.core.ports import Table
-from outfall.flow.poll import Polling
+from outfall.flow.polling.rules import Polling
 
 
 class MappingRow(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Event source mappings: their operations and states. The polling itself is the host's, by the rules of `flow.poll`.
+"""Event source mappings: their operations and states. The polling itself is the host's, by the rules of `flow.polling`.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html; [LS:test_lambda_integration_sqs]
 """
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from outfall.core.context import Context
 from outfall.core.ports import Item, Key, Tx
 from outfall.core.service import Call, Output, Permission, Request, everything, operation
-from outfall.flow.poll import Polling
+from outfall.flow.polling.rules import Polling
 from outfall.services.lambda_ import paging, polling
 from outfall.services.lambda_.errors import (
     ResourceConflictException,

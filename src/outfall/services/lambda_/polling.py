@@ -17,8 +17,8 @@ from outfall.core.event_pattern import PatternError, compile_pattern
 from outfall.core.ports import Tx
 from outfall.core.service import Request
 from outfall.core.source import Source, SourceFacts
-from outfall.flow.poll import Polling
-from outfall.flow.poll_turn import missing_permission
+from outfall.flow.polling.rules import Polling
+from outfall.flow.polling.turn import missing_permission
 from outfall.services.lambda_ import rows
 from outfall.services.lambda_.errors import InvalidParameterValueException
 from outfall.services.lambda_.model import VersionRow

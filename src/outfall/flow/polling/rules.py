@@ -15,7 +15,7 @@ from outfall.core.arn import Arn
 from outfall.core.event_pattern import compile_pattern
 from outfall.core.invocation import Outcome
 from outfall.core.source import SourceMessage
-from outfall.flow.poll_record import encode_record, event_of, record_of
+from outfall.flow.polling.record import encode_record, event_of, record_of
 
 BATCH_BYTES_MAX = 6 * 1024 * 1024
 """What a synchronous invocation takes: a batch is handed over before it would grow larger."""

@@ -7,8 +7,9 @@ from typing import Any
 from outfall.core.history import AttemptLost, BatchEnded, BatchTaken, Fact
 from outfall.core.invocation import EnvironmentSpec, Logging, Outcome, Package, Run
 from outfall.core.source import SourceMessage
-from outfall.flow import batch, chain, poll, timeline
-from outfall.flow.poll import Batch, Polling
+from outfall.flow import chain, timeline
+from outfall.flow.polling import rules, story
+from outfall.flow.polling.rules import Batch, Polling
 from outfall.store.memory import MemoryStore
 from tests.support import ACCOUNT, make_context
 
@@ -27,7 +28,7 @@ def taken() -> tuple[Batch, Run]:
         SourceMessage(name, f"h-{name}", "b", "md5", {}, {}, trace=trace)
         for name, trace in (("1", FIRST), ("2", SECOND), ("3", ""))
     ]
-    gathered, _ = poll.gather(POLLING, poll.NOTHING, messages, 0)
+    gathered, _ = rules.gather(POLLING, rules.NOTHING, messages, 0)
     return gathered, Run(SPEC, "run-1", FUNCTION, gathered.payload(), trace_header=f"Root={FIRST};Parent=0;Sampled=0")
 
 
@@ -42,7 +43,7 @@ def facts(store: MemoryStore) -> list[Fact]:
 
 def test_a_batch_is_one_event_in_the_chains_of_all_its_messages() -> None:
     store, (gathered, run) = MemoryStore(), taken()
-    do(store, lambda ctx: batch.begun(ctx, POLLING, gathered, run, 30))
+    do(store, lambda ctx: story.begun(ctx, POLLING, gathered, run, 30))
     for trace in (FIRST, SECOND):
         [event] = do(store, lambda ctx, trace=trace: chain.chain(ctx.tx, trace)).events
         assert (event.id, event.kind, event.trace, event.state) == ("run-1", "batch", FIRST, "running")
@@ -53,23 +54,23 @@ def test_a_batch_is_one_event_in_the_chains_of_all_its_messages() -> None:
 
 def test_a_batch_that_a_crash_cut_off_is_closed_at_the_next_start() -> None:
     store, (gathered, run) = MemoryStore(), taken()
-    do(store, lambda ctx: batch.begun(ctx, POLLING, gathered, run, 30))
-    assert do(store, lambda ctx: batch.adopt(ctx, all_dead=False)) == 0, "another node may be at work on it"
-    assert do(store, lambda ctx: batch.adopt(ctx, all_dead=True)) == 1
+    do(store, lambda ctx: story.begun(ctx, POLLING, gathered, run, 30))
+    assert do(store, lambda ctx: story.adopt(ctx, all_dead=False)) == 0, "another node may be at work on it"
+    assert do(store, lambda ctx: story.adopt(ctx, all_dead=True)) == 1
     lost, end = facts(store)[2:]
     assert isinstance(lost, AttemptLost)
     assert isinstance(end, BatchEnded)
     assert (end.deleted, end.returned) == (0, 3)
     assert do(store, lambda ctx: ctx.tx.get(timeline.EVENTS, ("run-1",))).state == "failed"
-    assert do(store, lambda ctx: batch.adopt(ctx, all_dead=True)) == 0
+    assert do(store, lambda ctx: story.adopt(ctx, all_dead=True)) == 0
 
 
 def test_what_a_batch_was_and_answered_is_kept() -> None:
     store, (gathered, run) = MemoryStore(), taken()
-    do(store, lambda ctx: batch.begun(ctx, POLLING, gathered, run, 30))
+    do(store, lambda ctx: story.begun(ctx, POLLING, gathered, run, 30))
     done = [message for message, _ in gathered.entries.values()][:2]
     outcome = Outcome(b'{"batchItemFailures":[{"itemIdentifier":"3"}]}', "", "$LATEST", "stream")
-    do(store, lambda ctx: batch.ended(ctx, POLLING, gathered, run, outcome, done))
+    do(store, lambda ctx: story.ended(ctx, POLLING, gathered, run, outcome, done))
     end = facts(store)[-1]
     assert isinstance(end, BatchEnded)
     assert (end.deleted, end.returned, end.failed) == (2, 1, ("3",))

@@ -10,9 +10,9 @@ import pytest
 from outfall.core.arn import Arn
 from outfall.core.invocation import Outcome
 from outfall.core.source import MessageAttribute, SourceMessage
-from outfall.flow import poll
-from outfall.flow.poll import NOTHING, Batch, Polling
-from outfall.flow.poll_record import record_of
+from outfall.flow.polling import rules
+from outfall.flow.polling.record import record_of
+from outfall.flow.polling.rules import NOTHING, Batch, Polling
 
 QUEUE = "arn:aws:sqs:us-east-1:111111111111:q"
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:fn"
@@ -35,8 +35,8 @@ def message(
     return SourceMessage(name, handle or f"h-{name}", body, "md5", {**SYSTEM, **(system or {})}, attributes)
 
 
-def batch_of(*names: str, rules: Polling | None = None, now: int = NOW) -> Batch:
-    return poll.gather(rules or polling(), NOTHING, [message(name) for name in names], now)[0]
+def batch_of(*names: str, given: Polling | None = None, now: int = NOW) -> Batch:
+    return rules.gather(given or polling(), NOTHING, [message(name) for name in names], now)[0]
 
 
 def answered(answer: str, error: str = "") -> Outcome:
@@ -105,37 +105,37 @@ def test_a_fifo_message_shows_its_group_where_aws_does() -> None:
 
 
 def test_without_a_window_a_batch_is_ready_with_its_first_message() -> None:
-    assert poll.is_ready(polling(), batch_of("a"), NOW)
-    assert not poll.is_ready(polling(), NOTHING, NOW)
+    assert rules.is_ready(polling(), batch_of("a"), NOW)
+    assert not rules.is_ready(polling(), NOTHING, NOW)
 
 
 def test_with_a_window_it_is_ready_when_the_window_ends_or_when_it_is_full() -> None:
-    rules = polling(batch_size=2, window_s=5)
-    one = batch_of("a", rules=rules)
-    assert not poll.is_ready(rules, one, NOW + 4999)
-    assert poll.is_ready(rules, one, NOW + 5000)
-    two, left = poll.gather(rules, one, [message("b")], NOW + 100)
-    assert (poll.is_ready(rules, two, NOW + 100), left, poll.room_in(rules, two)) == (True, [], 0)
+    given = polling(batch_size=2, window_s=5)
+    one = batch_of("a", given=given)
+    assert not rules.is_ready(given, one, NOW + 4999)
+    assert rules.is_ready(given, one, NOW + 5000)
+    two, left = rules.gather(given, one, [message("b")], NOW + 100)
+    assert (rules.is_ready(given, two, NOW + 100), left, rules.room_in(given, two)) == (True, [], 0)
 
 
 def test_the_window_begins_with_the_first_message_whatever_comes_later() -> None:
-    rules = polling(window_s=5)
-    later, _ = poll.gather(rules, batch_of("a", rules=rules), [message("b")], NOW + 3000)
-    assert poll.due_ms(rules, later) == NOW + 5000
+    given = polling(window_s=5)
+    later, _ = rules.gather(given, batch_of("a", given=given), [message("b")], NOW + 3000)
+    assert rules.due_ms(given, later) == NOW + 5000
 
 
 def test_a_message_that_would_make_it_larger_than_six_megabytes_begins_the_next_batch() -> None:
-    rules = polling(window_s=5)
+    given = polling(window_s=5)
     large = [message(str(number), "x" * 1_000_000) for number in range(7)]
-    batch, left = poll.gather(rules, NOTHING, large, NOW)
+    batch, left = rules.gather(given, NOTHING, large, NOW)
     assert [one.id for one in left] == ["6"]
-    assert len(batch.payload()) == batch.size <= poll.BATCH_BYTES_MAX
-    assert poll.is_ready(rules, batch, NOW)
+    assert len(batch.payload()) == batch.size <= rules.BATCH_BYTES_MAX
+    assert rules.is_ready(given, batch, NOW)
 
 
 def test_a_message_that_reappears_while_the_window_lasts_takes_its_own_place() -> None:
-    rules = polling(window_s=60)
-    again, _ = poll.gather(rules, batch_of("a", rules=rules), [message("a", handle="h-again")], NOW + 30_000)
+    given = polling(window_s=60)
+    again, _ = rules.gather(given, batch_of("a", given=given), [message("a", handle="h-again")], NOW + 30_000)
     records = json.loads(again.payload())["Records"]
     assert [record["receiptHandle"] for record in records] == ["h-again"]
     assert len(again.payload()) == again.size
@@ -147,9 +147,9 @@ def test_the_payload_is_one_event_of_all_records() -> None:
 
 
 def test_a_throttled_batch_waits_longer_each_time_until_its_messages_reappear() -> None:
-    assert [poll.throttle_wait_ms(times) for times in (1, 2, 3, 4, 100)] == [1000, 2000, 4000, 8000, 60_000]
-    assert not poll.has_lapsed(batch_of("a"), 30, NOW + 29_999)
-    assert poll.has_lapsed(batch_of("a"), 30, NOW + 30_000)
+    assert [rules.throttle_wait_ms(times) for times in (1, 2, 3, 4, 100)] == [1000, 2000, 4000, 8000, 60_000]
+    assert not rules.has_lapsed(batch_of("a"), 30, NOW + 29_999)
+    assert rules.has_lapsed(batch_of("a"), 30, NOW + 30_000)
 
 
 # Filters
@@ -171,22 +171,22 @@ def test_a_throttled_batch_waits_longer_each_time_until_its_messages_reappear() 
     ],
 )
 def test_a_filter_looks_into_json_bodies_and_at_attributes(pattern: Any, body: str, wanted: bool) -> None:
-    rules = polling(filters=(json.dumps(pattern),))
-    assert poll.is_wanted(rules, message("m", body, k=MessageAttribute("String", "v"))) is wanted
+    given = polling(filters=(json.dumps(pattern),))
+    assert rules.is_wanted(given, message("m", body, k=MessageAttribute("String", "v"))) is wanted
 
 
 def test_one_of_several_filters_is_enough_and_none_wants_everything() -> None:
-    rules = polling(filters=('{"body":{"a":[1]}}', '{"body":{"a":[2]}}'))
-    assert [poll.is_wanted(rules, message("m", f'{{"a":{number}}}')) for number in (1, 2, 3)] == [True, True, False]
-    assert poll.is_wanted(polling(), message("m"))
+    given = polling(filters=('{"body":{"a":[1]}}', '{"body":{"a":[2]}}'))
+    assert [rules.is_wanted(given, message("m", f'{{"a":{number}}}')) for number in (1, 2, 3)] == [True, True, False]
+    assert rules.is_wanted(polling(), message("m"))
 
 
 # The outcome
 
 
 def done(answer: str, *, reports: bool = True, error: str = "") -> list[str]:
-    rules = polling(reports_failures=reports)
-    return [one.id for one in poll.done_with(rules, batch_of("a", "b", "c"), answered(answer, error))]
+    given = polling(reports_failures=reports)
+    return [one.id for one in rules.done_with(given, batch_of("a", "b", "c"), answered(answer, error))]
 
 
 def test_esm_005_what_is_not_reported_is_done() -> None:

@@ -1,5 +1,5 @@
 """One turn of polling: looking into the queue, running what was gathered, and deleting what is done. Joins the rules of
-`poll` to the queue, the function and its role; each function is the work of one transaction."""
+`rules` to the queue, the function and its role; each function is the work of one transaction."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from outfall.core.context import Context
 from outfall.core.invocation import FunctionTarget, Outcome, Run
 from outfall.core.principal import Principal
 from outfall.core.source import Source, SourceMessage
-from outfall.flow import batch as story
-from outfall.flow import metrics, poll
+from outfall.flow import metrics
 from outfall.flow.accept import entered
 from outfall.flow.attempt import loops
-from outfall.flow.poll import Batch, Polling
+from outfall.flow.polling import rules, story
+from outfall.flow.polling.rules import Batch, Polling
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def look(ctx: Context, polling: Polling, limit: int) -> Look | Blocked:
     if action:
         return Blocked(f"{target.environment.role_arn} is not authorized to perform: {action} on resource: {arn}")
     taken = source.take(there, arn, limit)
-    wanted = [message for message in taken if poll.is_wanted(polling, message)]
+    wanted = [message for message in taken if rules.is_wanted(polling, message)]
     if len(wanted) < len(taken):
         kept = {message.id for message in wanted}
         source.delete(there, arn, [message.handle for message in taken if message.id not in kept])
@@ -91,7 +91,7 @@ def give_up(ctx: Context, polling: Polling, batch: Batch, run: Run) -> None:
 def finish(ctx: Context, polling: Polling, batch: Batch, run: Run, outcome: Outcome) -> int:
     """Deletes the messages that the function is done with; how many. The others reappear."""
     arn, source = _source(ctx, polling)
-    done = poll.done_with(polling, batch, outcome)
+    done = rules.done_with(polling, batch, outcome)
     source.delete(ctx.at(arn.account, arn.region), arn, [message.handle for message in done])
     story.ended(ctx, polling, batch, run, outcome, done)
     return len(done)

@@ -17,7 +17,7 @@ from outfall.core.lineage import root_in
 from outfall.core.ports import Table
 from outfall.core.source import SourceMessage
 from outfall.flow import timeline
-from outfall.flow.poll import Batch, Polling
+from outfall.flow.polling.rules import Batch, Polling
 
 NAMED_MAX = 100
 """So many messages of a batch are named."""
