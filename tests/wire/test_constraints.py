@@ -33,6 +33,30 @@ def broken(models: Models, service: str, operation: str, params: dict[str, Any])
 
 CASES = [
     (
+        "limit of timeouts",
+        "lambda",
+        "UpdateFunctionConfiguration",
+        {"FunctionName": "f", "Timeout": 901},
+        "ValidationException",
+        RANGE.format(901, "timeout", "less", 900),
+    ),
+    (
+        "limit of memory",
+        "lambda",
+        "UpdateFunctionConfiguration",
+        {"FunctionName": "f", "MemorySize": 10_241},
+        "ValidationException",
+        RANGE.format(10_241, "memorySize", "less", 10_240),
+    ),
+    (
+        "limit of /tmp",
+        "lambda",
+        "UpdateFunctionConfiguration",
+        {"FunctionName": "f", "EphemeralStorage": {"Size": 10_241}},
+        "ValidationException",
+        RANGE.format(10_241, "ephemeralStorage.size", "less", 10_240),
+    ),
+    (
         "dest-050",
         "lambda",
         "PutFunctionEventInvokeConfig",

@@ -60,6 +60,14 @@ MEMBERS_REQUIRED: frozenset[tuple[str, str]] = frozenset(
 )
 """Lists of bounded length that complain of null members all the same, as unbounded ones do."""
 
+GREATEST: dict[tuple[str, str], int] = {
+    ("lambda", "EphemeralStorageSize"): 10_240,
+    ("lambda", "MemorySize"): 10_240,
+    ("lambda", "Timeout"): 900,
+}
+"""What a number may be at most, where the model has the greater one of kinds of functions that are not served.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
 ERRORS_MAX = 10
 Check = Callable[[Any, str, list[str]], None]
 """Looks at a value at a path and adds a sentence for each constraint that it breaks."""
@@ -130,7 +138,8 @@ class _Compiler:
         return _whole(rules, _shown_as(shape)) if rules else None
 
     def _rules(self, shape: Shape) -> list[Rule]:
-        rules, said = _rules(shape), SAID.get((self._service.name, shape["shape"]))
+        key = (self._service.name, shape["shape"])
+        rules, said = _rules(shape | {"max": GREATEST[key]} if key in GREATEST else shape), SAID.get(key)
         return rules if said is None else [*rules[:-1], (said, rules[-1][1])]
 
     def _list(self, shape: Shape) -> Check | None:
