@@ -38,6 +38,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
         self._desk = desk
         self._loop = loop
+        self._head = heads.Head(desk.limits.head_size_max)
+        self.on_url, self.on_header = self._head.add_url, self._head.add_header
         self._parser = httptools.HttpRequestParser(self)
         self._queue: deque[HttpRequest | heads.Refused] = deque()
         self._current: HttpRequest | None = None
@@ -48,10 +50,8 @@ class Connection(asyncio.Protocol):
         self._lingering = False
         self._refusing = False
         self._lingered = 0
-        self._in_head = False
         self._head_fed = 0
         self._heads = 0
-        self._head = heads.Head(desk.limits.head_size_max)
         self.task: asyncio.Task[None] | None = None
         self.lost = False
         self.deadline = NEVER
@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
             cause = error.__context__
             self._refuse(cause if isinstance(cause, heads.Refused) else heads.Refused(400))
             return
-        if not self._in_head:
+        if not self._head.open:
             self._head_fed = 0
         elif self._heads == heads_before:
             self._head_fed += len(data)
@@ -119,23 +119,12 @@ class Connection(asyncio.Protocol):
 
     # The parser's side.
     def on_message_begin(self) -> None:
-        self._in_head = True
         self._heads += 1
-        self._head = heads.Head(self._desk.limits.head_size_max)
+        self._head.begin()
         if self._current is None:
             self.deadline = self._loop.time() + self._desk.limits.head_timeout_s
 
-    def on_url(self, url: bytes) -> None:
-        self._head.add_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:
-            self._head.add_header(name, value)
-        else:  # a trailer: nothing of ours is told in one
-            self._head.grow(len(name) + len(value))
-
     def on_headers_complete(self) -> None:
-        self._in_head = False
         self._body = BodyStream(self)
         self._accept(self._head.request(self._parser, self._peer_ip, self._body))
 
@@ -211,7 +200,7 @@ class Connection(asyncio.Protocol):
 
     def _idle_deadline(self) -> float:
         limits = self._desk.limits
-        return self._loop.time() + (limits.head_timeout_s if self._in_head else limits.idle_timeout_s)
+        return self._loop.time() + (limits.head_timeout_s if self._head.open else limits.idle_timeout_s)
 
     async def _exchange(self, request: HttpRequest) -> bool:
         """One request and its response; whether the connection lives on."""
@@ -283,7 +272,7 @@ class Connection(asyncio.Protocol):
             self._body.fail(ConnectionLost("the client stopped sending its body"))
             if self._current is None:
                 self._transport.abort()
-        elif self._in_head:
+        elif self._head.open:
             self._refuse(heads.Refused(408))
         else:
             self._transport.close()

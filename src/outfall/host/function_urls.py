@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -23,6 +24,7 @@ from outfall.services.lambda_.url_requests import Caller, UrlRequest, UrlRespons
 from outfall.wire.claims import parse_authorization
 from outfall.wire.message import WireRequest
 
+HOSTS_MAX = 256
 MARK = ".lambda-url."
 _JSON = (("Content-Type", "application/json"),)
 _HOST = re.compile(
@@ -30,6 +32,7 @@ _HOST = re.compile(
 )
 
 
+@lru_cache(maxsize=HOSTS_MAX)
 def url_id(host: str) -> str | None:
     """The id of the function URL that a Host header names, or None if it names none."""
     if MARK not in host.lower():

@@ -20,6 +20,8 @@ FOLLOWED = frozenset({"ConfirmSubscription", "Unsubscribe"})
 
 _ACTION = re.compile(r"(?:^|&)Action=([A-Za-z]+)").search
 
+KNOWN_MAX = 256
+
 
 class Guard:
     """Knows the names of a server.
@@ -34,16 +36,22 @@ class Guard:
         self._below = tuple(f".{name}" for name in LOCAL) + tuple(name for name in names if name.startswith("."))
         # In a network of containers a name without a dot is a neighbour's. No site of the Internet has such a name.
         self._plain_names = not is_loopback(host)
+        self._known: set[str] = set()
+        """Values of Host headers that name this server."""
 
     def turned_away(self, headers: dict[str, str]) -> str | None:
         """Why a request is not taken, in a line, or None. A request to a function's own URL has only its host judged:
         `from_another_site` is for the rest."""
         host = headers.get("host")
-        if host is not None and not self.is_ours(name_of(host)):
+        if host is None or host in self._known:
+            return None
+        if not self.is_ours(name_of(host)):
             return (
                 f"this server does not go by the name {name_of(host)[:255]!r}: "
                 "if it should, start it with --allow-host NAME"
             )
+        if len(self._known) < KNOWN_MAX:
+            self._known.add(host)
         return None
 
     def from_another_site(self, method: str, query: str, headers: dict[str, str]) -> bool:

@@ -12,6 +12,7 @@ from outfall.host.exchange import BodyStream, HttpRequest, HttpResponse
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+_BLANKS = frozenset({" ", "\t"})
 _BODILESS = frozenset({204, 304})
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 SINGLE = frozenset({"host", "authorization", "content-length", "transfer-encoding", "x-amz-date", "content-md5"})
@@ -44,14 +45,6 @@ def http_date(at_s: float) -> str:
     t = time.gmtime(at_s)
     day, month = _DAYS[t.tm_wday], _MONTHS[t.tm_mon - 1]
     return f"{day}, {t.tm_mday:02d} {month} {t.tm_year} {t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d} GMT"
-
-
-def header_text(value: bytes) -> str:
-    """A header value as text: UTF-8 as AWS's clients send it, else one character a byte."""
-    try:
-        return value.decode().strip(" \t")
-    except UnicodeDecodeError:
-        return value.decode("latin-1").strip(" \t")
 
 
 def framing(method: str, version: str, headers: dict[str, str]) -> int | None:
@@ -93,15 +86,24 @@ def target(url: bytes) -> tuple[str, str]:
 
 
 class Head:
-    """A request head as the parser tells it, piece by piece. Raises `Refused` for what it may not be."""
+    """Request heads as the parser tells them, one after the other, piece by piece. Raises `Refused` for what none may
+    be."""
 
-    __slots__ = ("_headers", "_size", "_size_max", "_url")
+    __slots__ = ("_headers", "_size", "_size_max", "_url", "open")
 
     def __init__(self, size_max: int) -> None:
+        self._size_max = size_max
+        self.open = False
+        """Whether a head is coming in."""
+        self.begin()
+        self.open = False
+
+    def begin(self) -> None:
+        """The next head begins."""
         self._url = b""
         self._headers: dict[str, str] = {}
         self._size = 0
-        self._size_max = size_max
+        self.open = True
 
     def grow(self, size: int) -> None:
         """Counts bytes of the head, or of trailers."""
@@ -115,15 +117,20 @@ class Head:
         self._url += url
 
     def add_header(self, name: bytes, value: bytes) -> None:
-        """A header; repeated ones are joined by `,`."""
+        """A header; repeated ones are joined by `,`. What comes after the head, a trailer, only counts: nothing of ours
+        is told in one."""
         self._size += len(name) + len(value) + 4
         if self._size > self._size_max:
             raise Refused(431)
-        key = _NAMES.get(name) or name.decode("latin-1").lower()
+        if not self.open:
+            return
+        key = _NAMES[name] if name in _NAMES else name.decode("latin-1").lower()
         try:
-            text = value.decode().strip(" \t")
+            text = value.decode()
         except UnicodeDecodeError:
-            text = header_text(value)
+            text = value.decode("latin-1")
+        if text[:1] in _BLANKS or text[-1:] in _BLANKS:
+            text = text.strip(" \t")
         headers = self._headers
         if key in headers:
             if key in SINGLE:
@@ -132,7 +139,8 @@ class Head:
         headers[key] = text
 
     def request(self, parser: httptools.HttpRequestParser, peer_ip: str, body: BodyStream) -> HttpRequest:
-        """The request that this head begins."""
+        """The request that this head, which is whole, begins."""
+        self.open = False
         method, version = parser.get_method().decode(), parser.get_http_version()
         length = framing(method, version, self._headers)
         path, query = target(self._url)

@@ -6,6 +6,7 @@ What a path leads to is S3's (`services/s3/website.py`); errors are pages here.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from outfall.core.errors import AwsError, InternalError
@@ -21,6 +22,7 @@ from outfall.wire import codec, xml_out
 from outfall.wire.identify import Route
 from outfall.wire.message import WireRequest, WireResponse
 
+HOSTS_MAX = 256
 MARK = ".s3-website"
 _HOST = re.compile(
     r"(.+)\.s3-website(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.(?:localhost|localhost\.localstack\.cloud|amazonaws\.com)(?::\d+)?",
@@ -30,6 +32,7 @@ TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method N
 METHODS = ("GET", "HEAD")
 
 
+@lru_cache(maxsize=HOSTS_MAX)
 def bucket_of(host: str) -> str | None:
     """The bucket whose website a Host header names, or None if it names none."""
     found = _HOST.fullmatch(host) if MARK in host.lower() else None

@@ -27,30 +27,16 @@ class Items(Rows):
         super().__init__(connection)
         self._queues: dict[str, int] = {}
         self._totals: dict[int, int] = {}
-        self._items: list[tuple[str, int, int, int, bytes]] = []  # gathered: queue, number, due, enqueued, payload
-        self._items_kept = 0  # how many of them are of works that have ended
 
     def reset(self) -> None:
         super().reset()
         self._queues.clear()
         self._totals.clear()
-        self._items.clear()
-        self._items_kept = 0
-
-    def keep(self) -> None:
-        super().keep()
-        self._items_kept = len(self._items)
-
-    def undo(self) -> None:
-        super().undo()
-        del self._items[self._items_kept :]
 
     def _flush(self) -> None:
         super()._flush()
         if self._items:
             self._flush_items()
-        if not self.wrote:
-            self._items_kept = 0
 
     def _flush_items(self) -> None:
         rows, added = [], Counter[int]()

@@ -45,15 +45,12 @@ class Rows(Session):
         self._old: dict[tuple[str, Key], Any] = {}
         self._young_size = 0
         self._rows: dict[str, dict[Key, bytes | None]] = {}  # gathered, by table; None for a row that is removed
-        self._facts: list[tuple[int, str, bytes]] = []  # gathered
-        self._facts_kept = 0  # how many of them are of works that have ended
         self._row_writes = 0
 
     def reset(self) -> None:
         super().reset()
-        for held in (self._families, self._young, self._old, self._rows, self._facts):
+        for held in (self._families, self._young, self._old, self._rows):
             held.clear()
-        self._facts_kept = 0
 
     def _flush(self) -> None:
         super()._flush()
@@ -61,8 +58,6 @@ class Rows(Session):
             if gathered:
                 self._flush_rows(name, gathered)
         self._flush_facts()
-        if not self.wrote:
-            self._facts_kept = 0
 
     def _flush_rows(self, name: str, gathered: dict[Key, bytes | None]) -> None:
         """Writes what was gathered for a table."""
@@ -88,13 +83,8 @@ class Rows(Session):
 
     def keep(self) -> None:
         super().keep()
-        self._facts_kept = len(self._facts)
         if len(self._young) > _CACHED_ROWS or self._young_size > _CACHED_SIZE:
             self._old, self._young, self._young_size = self._young, {}, 0
-
-    def undo(self) -> None:
-        super().undo()
-        del self._facts[self._facts_kept :]
 
     def _forget_values(self) -> None:
         """Drops the values that are in memory."""

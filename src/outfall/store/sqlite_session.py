@@ -88,6 +88,9 @@ class Session:
         self._journal = Journal()
         self._item_numbers = Numbers("item", connection, self._journal)
         self._fact_numbers = Numbers("fact", connection, self._journal)
+        self._facts: list[tuple[int, str, bytes]] = []  # gathered: number, stream, fact
+        self._items: list[tuple[str, int, int, int, bytes]] = []  # gathered: queue, number, due, enqueued, payload
+        self._facts_kept = self._items_kept = 0  # how many of them are of works that have ended
         self._saved = False
         self.topics: dict[str, None] = {}
         self.wrote = False
@@ -115,6 +118,7 @@ class Session:
         self.gathered = 0
         if not self.wrote:
             self._journal.keep()
+            self._facts_kept = self._items_kept = 0
 
     def spill(self) -> None:
         """Puts what was gathered into the database as part of the work that is under way."""
@@ -137,6 +141,7 @@ class Session:
         self._journal.keep()
         items, facts = self._item_numbers, self._fact_numbers
         items.kept, facts.kept = items.last, facts.last
+        self._facts_kept, self._items_kept = len(self._facts), len(self._items)
 
     def undo(self) -> None:
         """Ends a work of which nothing is kept. SQLite's transaction is over if it held nothing else."""
@@ -144,6 +149,7 @@ class Session:
         self._journal.rollback()
         items, facts = self._item_numbers, self._fact_numbers
         items.last, facts.last = items.kept, facts.kept
+        del self._facts[self._facts_kept :], self._items[self._items_kept :]
         self.changed = False
         if not self.wrote:
             return
@@ -162,7 +168,9 @@ class Session:
         self.topics.clear()
         self._journal.keep()
         self.wrote = self.changed = self.lost = False
-        self.gathered = 0
+        self.gathered = self._facts_kept = self._items_kept = 0
+        self._facts.clear()
+        self._items.clear()
         self._item_numbers.reload()
         self._fact_numbers.reload()
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html for th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -38,6 +39,9 @@ LOCAL = re.compile(
 )
 
 
+HOSTS_MAX = 256
+
+
 class Host(msgspec.Struct, frozen=True):
     """A service by its name in the models, and the bucket and region where the host names them."""
 
@@ -49,6 +53,7 @@ class Host(msgspec.Struct, frozen=True):
 NOTHING = Host()
 
 
+@lru_cache(maxsize=HOSTS_MAX)
 def read(host: str) -> Host:
     """What the value of a Host header (with or without a port) says."""
     name = host.rpartition(":")[0] if host[-1:].isdigit() and ":" in host else host
