@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from outfall.cli.client import wait_until
+from outfall.cli.client import ask, wait_until
 
 from .nodes import LEASE_S, Cluster, CuttableCluster, Storm
 from .partition import Network, RelayedNetwork, network
@@ -104,6 +104,8 @@ def test_while_the_database_is_away_requests_are_refused_in_each_services_own_fo
             getattr(node.client(service), operation)()
         assert refused.value.response["Error"]["Code"] == "ServiceUnavailable"
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    # What probes ask: to start nodes anew would not bring the database back.
+    assert ask(node.endpoint, "/_outfall/health")["status"] == "running"
     cluster.database.start()
     assert [message["Body"] for message in node.drain(url, 1, 20)] == ["kept"]
     cluster.database.stop()

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from outfall.cli import group
+from outfall.host.guard import Guard
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -94,3 +95,41 @@ def test_the_manifests_fit_together() -> None:
     assert container["envFrom"] == [{"secretRef": {"name": by_kind["Secret"]["metadata"]["name"]}}]
     assert set(by_kind["Secret"]["stringData"]) <= up_variables()
     assert by_kind["Service"]["spec"]["ports"][0]["targetPort"] in {port["name"] for port in container["ports"]}
+
+
+def test_nodes_answer_to_the_names_that_neighbours_and_probes_use() -> None:
+    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    by_kind = {one["kind"]: one for one in objects()}
+    told = {
+        "compose": composed["services"]["node-1"]["environment"]["OUTFALL_ALLOW_HOST"],
+        "kubernetes": by_kind["Secret"]["stringData"]["OUTFALL_ALLOW_HOST"],
+    }
+    service = by_kind["Service"]["metadata"]["name"]
+    asked = {
+        "compose": ["node-1", "node-2", "127.0.0.1", "localhost"],
+        "kubernetes": [service, f"{service}.default", f"{service}.default.svc", f"{service}.default.svc.cluster.local"],
+    }
+    for where, names in told.items():
+        guard = Guard("0.0.0.0", tuple(names.split()))
+        assert [name for name in asked[where] if not guard.is_ours(name)] == []
+        assert not guard.is_ours("evil.example")
+
+
+def test_probes_ask_for_the_health_of_a_node() -> None:
+    (container,) = {one["kind"]: one for one in objects()}["Deployment"]["spec"]["template"]["spec"]["containers"]
+    for probe in ("readinessProbe", "livenessProbe"):
+        assert container[probe]["httpGet"]["path"] == "/_outfall/health"
+        assert container[probe]["httpGet"]["port"] in {port["name"] for port in container["ports"]}
+    (check,) = dockerfile("HEALTHCHECK")
+    assert json.loads(check[check.index("[") :])[:2] == ["outfall", "status"]
+
+
+def test_the_commands_on_the_page_are_those_of_the_command_line() -> None:
+    page = (ROOT / "docs" / "many-machines.md").read_text()
+    lines = [line.split() for line in page.splitlines() if line.startswith("    outfall ")]
+    assert len(lines) >= 4
+    for _, name, *arguments in lines:
+        command = group.get_command(click.Context(group), name)
+        assert command is not None, name
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {one for one in arguments if one.startswith("--")} <= options, name
