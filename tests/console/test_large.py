@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from tests.console.user import User
 
 MANY = 100_000
 EVENTS = 10_000
+GIBIBYTE = 1024**3
 AT_ONCE = 10_000
 HEAP_MAX = 120 * 1024 * 1024
 """What a page may keep; it shows fifty rows at a time, most of it is the console's own code."""
@@ -163,3 +165,23 @@ def test_10_000_events(user: User, busy: Server) -> None:
     opened(user, "/lambda/functions/busy", "200+ events")
     is_light(user, "function")
     user.shot("large-function")
+
+
+def test_an_upload_of_a_gibibyte_is_cancelled_and_goes_on(user: User, server: Server, tmp_path: Path) -> None:
+    s3, film = server.client("s3"), tmp_path / "film.bin"
+    s3.create_bucket(Bucket="films")
+    with film.open("wb") as file:
+        file.truncate(GIBIBYTE)
+    user.open("/s3/upload/films")
+    user.page.get_by_label("Add files").set_input_files(film)
+    user.click("Upload")
+    expect(user.page.get_by_text("of 1.0 GB")).not_to_contain_text(re.compile(r"^0\.0 "))
+    user.click("Cancel")
+    user.sees(re.compile(r"Stopped at \d+ %"))
+    is_light(user, "upload-cancelled")
+    user.click("Upload the rest")
+    expect(user.page.get_by_text("Upload succeeded.").first).to_be_visible(timeout=60_000)
+    is_light(user, "upload")
+    head = s3.head_object(Bucket="films", Key="film.bin")
+    assert (head["ContentLength"], head["ETag"].endswith('-128"')) == (GIBIBYTE, True)
+    s3.delete_object(Bucket="films", Key="film.bin")

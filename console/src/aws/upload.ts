@@ -6,6 +6,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import type { BuildHandler, BuildHandlerArguments } from "@smithy/types";
 import { s3 } from "./s3";
 
 const PART_SIZE = 8 * 1024 * 1024;
@@ -63,19 +64,33 @@ function numbers(sending: Sending): number[] {
 }
 
 async function sendWhole({ bucket, key, file }: Sending, abortSignal: AbortSignal): Promise<void> {
-  // The SDK cannot take a File in a browser, hence its bytes.
-  const Body = new Uint8Array(await file.arrayBuffer());
-  await s3().send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: typeOf(file) }), { abortSignal });
+  const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: file, ContentType: typeOf(file) });
+  put.middlewareStack.add(unhashed, UNHASHED);
+  await s3().send(put, { abortSignal });
 }
 
 async function sendPart(sending: Sending, number: number, abortSignal: AbortSignal): Promise<number> {
   const { partSize, file, bucket, key, uploadId } = sending;
   const piece = file.slice((number - 1) * partSize, number * partSize);
-  const Body = new Uint8Array(await piece.arrayBuffer());
-  const part = { Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: number, Body };
-  const got = await s3().send(new UploadPartCommand(part), { abortSignal });
+  const part = new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: number, Body: piece });
+  part.middlewareStack.add(unhashed, UNHASHED);
+  const got = await s3().send(part, { abortSignal });
   sending.etags.set(number, got.ETag ?? "");
   return piece.size;
+}
+
+const UNHASHED = { step: "build", name: "unhashed" } as const;
+
+/**
+ * Signs a request without its body. Hashing in the browser takes longer than sending, and a body that nobody looks at can
+ * be a piece of the file: the browser sends it from the disk, and nothing of it is in the tab's memory.
+ */
+function unhashed<I extends object, O extends object>(next: BuildHandler<I, O>): BuildHandler<I, O> {
+  return (args: BuildHandlerArguments<I>) => {
+    const { headers } = args.request as { headers: Record<string, string> };
+    headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
+    return next(args);
+  };
 }
 
 const typeOf = (file: File): string => file.type || "application/octet-stream";
