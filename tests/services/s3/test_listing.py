@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from outfall.core.errors import AwsError
 from outfall.core.ports import Tx
-from outfall.services.s3.listing import behind, from_token, page_of, to_token
+from outfall.services.s3.listing import behind, page_of
 from outfall.services.s3.model import OBJECTS, Version
+from outfall.services.s3.tokens import from_token, to_token
 from outfall.store.memory import MemoryStore
 from tests.services.s3.kit import S3
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 from outfall.core.errors import AwsError
 from outfall.core.metrics import Dimensions
 from outfall.core.service import Request
+from outfall.core.tokens import text_of, token_of
 from outfall.services.cloudwatch.errors import InvalidNextToken, InvalidParameterValue, ValidationError, missing
 from outfall.services.cloudwatch.samples import is_statistic
 
@@ -53,7 +53,7 @@ def check_statistic(name: str) -> str:
 
 def next_token(after: Any) -> str:
     """A token that leads to what comes after."""
-    return urlsafe_b64encode(msgspec.json.encode(after)).decode()
+    return token_of(msgspec.json.encode(after).decode())
 
 
 def read_token(request: Request, kind: Any, refused: type[AwsError] = InvalidNextToken) -> Any:
@@ -65,6 +65,6 @@ def read_token(request: Request, kind: Any, refused: type[AwsError] = InvalidNex
     if not token:
         return None
     try:
-        return msgspec.json.decode(urlsafe_b64decode(token.encode("ascii")), type=kind)
+        return msgspec.json.decode(text_of(token), type=kind)
     except (ValueError, msgspec.MsgspecError):
         raise refused("The next token specified is invalid.") from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from outfall.core.service import Request
+from outfall.core.tokens import text_of, token_of
 from outfall.services.events.errors import not_valid
 
 PAGE_SIZE = 100
@@ -20,7 +20,7 @@ def start_of(request: Request) -> tuple[str, ...]:
     if not token:
         return ()
     try:
-        return (urlsafe_b64decode(token.encode("ascii")).decode() + "\0",)
+        return (text_of(token) + "\0",)
     except ValueError:
         raise not_valid("NextToken") from None  # AWS's text is not known.
 
@@ -32,7 +32,7 @@ def page(request: Request, member: str, found: Iterable[tuple[str, T]], render: 
     last = ""
     for name, row in found:
         if len(shown) == size:
-            return {member: shown, "NextToken": urlsafe_b64encode(last.encode()).decode()}
+            return {member: shown, "NextToken": token_of(last)}
         shown.append(render(row))
         last = name
     return {member: shown}

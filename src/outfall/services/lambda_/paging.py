@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator
 from typing import TypeVar
 
 from outfall.core.ports import Key
+from outfall.core.tokens import text_of, token_of
 from outfall.services.lambda_.errors import InvalidParameterValueException
 
 PAGE_SIZE = 50
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 def marker_of(key: Key) -> str:
     """The key as an opaque text."""
-    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode()
+    return token_of(json.dumps(key, separators=(",", ":")))
 
 
 def start_of(marker: str | None) -> Key:
@@ -27,8 +26,8 @@ def start_of(marker: str | None) -> Key:
     if not marker:
         return ()
     try:
-        parts = json.loads(base64.urlsafe_b64decode(marker.encode()))
-    except (binascii.Error, ValueError, RecursionError) as error:
+        parts = json.loads(text_of(marker))
+    except (ValueError, RecursionError) as error:
         raise InvalidParameterValueException("Invalid Marker") from error
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise InvalidParameterValueException("Invalid Marker")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-
 from outfall.core.service import Request
+from outfall.core.tokens import text_of, token_of
 from outfall.services.logs.errors import InvalidParameterException
 from outfall.services.logs.names import constraint
 
@@ -32,7 +31,7 @@ def read_token(request: Request) -> str:
     if not token:
         return ""
     try:
-        return urlsafe_b64decode(token.encode("ascii")).decode()
+        return text_of(token)
     except ValueError:
         raise invalid_token() from None
 
@@ -45,4 +44,4 @@ def after(request: Request) -> tuple[str, ...]:
 
 def next_token(last: str) -> dict[str, str]:
     """The member nextToken that leads to what comes after `last`; nothing when that is empty."""
-    return {"nextToken": urlsafe_b64encode(last.encode()).decode()} if last else {}
+    return {"nextToken": token_of(last)} if last else {}

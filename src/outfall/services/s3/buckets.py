@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from outfall.core.effects import Respond
@@ -29,6 +28,7 @@ from outfall.services.s3.model import (
 from outfall.services.s3.names import OLD_NAMES, REGIONS, valid_bucket_name
 from outfall.services.s3.storage import abandon_upload
 from outfall.services.s3.tags import checked_tags
+from outfall.services.s3.tokens import from_token, to_token
 
 HOME_REGION = "us-east-1"
 BUCKETS_PER_PAGE_MAX = 10_000
@@ -207,7 +207,7 @@ def list_buckets(call: Call, request: Request) -> Output:
             ArgumentValue=str(limit),
         )
     prefix, region = request.get("Prefix") or "", request.get("BucketRegion")
-    after = _decode(request["ContinuationToken"]) + "\0" if request.get("ContinuationToken") else ""
+    after = from_token(request["ContinuationToken"]) + "\0" if request.get("ContinuationToken") else ""
     found: list[dict[str, Any]] = []
     more = False
     start = (after,) if after else ()
@@ -220,7 +220,7 @@ def list_buckets(call: Call, request: Request) -> Output:
         found.append(_listed(name, owned, detailed=paged or bool(region)))
     output: dict[str, Any] = {"Owner": {"ID": canonical_user_id(call.account)}, "Buckets": found}
     if more:
-        output["ContinuationToken"] = urlsafe_b64encode(found[-1]["Name"].encode()).decode()
+        output["ContinuationToken"] = to_token(found[-1]["Name"])
     if request.get("Prefix"):
         output["Prefix"] = prefix
     return output
@@ -231,15 +231,6 @@ def _listed(name: str, owned: Owned, *, detailed: bool) -> dict[str, Any]:
     if detailed:
         told["BucketRegion"] = owned.region
     return told | {"BucketArn": f"arn:aws:s3:::{name}"}
-
-
-def _decode(token: str) -> str:
-    try:
-        return urlsafe_b64decode(token.encode()).decode()
-    except ValueError:
-        raise errors.InvalidArgument(
-            "The continuation token provided is incorrect", ArgumentName="continuation-token"
-        ) from None
 
 
 @operation("GetBucketLocation", action="s3:GetBucketLocation", resource=bucket_arn)

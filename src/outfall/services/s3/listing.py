@@ -5,7 +5,6 @@ A page costs as much as it is long, however large the bucket is: past a common p
 
 from __future__ import annotations
 
-from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
@@ -20,6 +19,7 @@ from outfall.services.s3 import acl, errors
 from outfall.services.s3.access import bucket_arn, charged, listing_keys, require
 from outfall.services.s3.attributes import quoted
 from outfall.services.s3.model import OBJECTS, Attributes, Bucket, Version
+from outfall.services.s3.tokens import from_token, to_token
 
 KEYS_PER_PAGE_MAX = 1000
 T = TypeVar("T")
@@ -105,11 +105,16 @@ def count(given: int | None, argument: str) -> int | None:
 def encoder(request: Request) -> Callable[[str], str]:
     """How keys are written, as EncodingType says. Errors: InvalidArgument."""
     kind = request.get("EncodingType")
-    if kind not in (None, "", "url"):
+    if kind and kind.lower() != "url":
         raise errors.InvalidArgument(
             "Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=kind
         )
-    return (lambda text: quote_plus(text, safe="/")) if kind else (lambda text: text)
+    return _in_url if kind else (lambda text: text)
+
+
+def _in_url(text: str) -> str:
+    """As a form of the web writes it (Java's `URLEncoder`), with slashes left as they are."""
+    return quote_plus(text, safe="/*").replace("~", "%7E")
 
 
 def restore_status(call: Call, request: Request, version: Version) -> dict[str, Any]:
@@ -162,7 +167,8 @@ def list_objects(call: Call, request: Request) -> Output:
     """
     bucket, write, limit = require(call, request), encoder(request), page_limit(request)
     prefix, delimiter, marker = (request.get(name) or "" for name in ("Prefix", "Delimiter", "Marker"))
-    page = page_of(call.tx, OBJECTS, bucket.name, prefix=prefix, delimiter=delimiter, after=marker, limit=limit)
+    after = common_prefix(marker, prefix, delimiter) or marker  # A marker within a common prefix stands for all of it.
+    page = page_of(call.tx, OBJECTS, bucket.name, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
     output: dict[str, Any] = {"Name": bucket.name, "Prefix": write(prefix), "Marker": write(marker)}
     if page.last and delimiter:
         output["NextMarker"] = write(page.last)
@@ -184,7 +190,7 @@ def list_objects_v2(call: Call, request: Request) -> Output:
     after = from_token(token) if token is not None else request.get("StartAfter") or ""
     page = page_of(call.tx, OBJECTS, bucket.name, prefix=prefix, delimiter=delimiter, after=after, limit=limit)
     output: dict[str, Any] = {"Name": bucket.name, "Prefix": write(prefix)}
-    if request.get("StartAfter"):
+    if request.get("StartAfter") is not None and token is None:
         output["StartAfter"] = write(request["StartAfter"])
     if token is not None:
         output["ContinuationToken"] = token
@@ -201,22 +207,6 @@ def list_objects_v2(call: Call, request: Request) -> Output:
 def _asked(request: Request, write: Callable[[str], str]) -> dict[str, str]:
     told = {"Delimiter": write(request["Delimiter"])} if request.get("Delimiter") else {}
     return told | ({"EncodingType": request["EncodingType"]} if request.get("EncodingType") else {})
-
-
-def to_token(last: str) -> str:
-    """The continuation token that goes on after `last`."""
-    return b64encode(b"1/" + last.encode(), b"-_").decode()
-
-
-def from_token(token: str) -> str:
-    """What `to_token` wrote. Errors: InvalidArgument."""
-    try:
-        version, _, last = urlsafe_b64decode(token.encode()).decode().partition("/")
-    except ValueError:
-        version, last = "", ""
-    if version != "1" or not last:
-        raise errors.InvalidArgument("The continuation token provided is incorrect", ArgumentName="continuation-token")
-    return last
 
 
 OPERATIONS: tuple[Operation, ...] = (list_objects, list_objects_v2)

@@ -6,7 +6,6 @@ One table says what they have in common; the operations are made from it.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ import msgspec
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import documents, errors
 from outfall.services.s3.access import bucket_arn, require
+from outfall.services.s3.tokens import from_token, to_token
 
 PAGE = 100
 
@@ -110,25 +110,16 @@ def _list(kind: Kind) -> Operation:
     def list_(call: Call, request: Request) -> Output:
         """A page of configurations by id. Errors: InvalidArgument."""
         bucket, token = require(call, request), request.get("ContinuationToken") or ""
-        found = documents.page(call.tx, bucket.name, kind.name, _after(token), PAGE + 1)
+        found = documents.page(call.tx, bucket.name, kind.name, from_token(token) if token else "", PAGE + 1)
         output: dict[str, Any] = {"IsTruncated": len(found) > PAGE}
         if token:
             output["ContinuationToken"] = token
         if len(found) > PAGE:
-            output["NextContinuationToken"] = urlsafe_b64encode(found[PAGE - 1][0].encode()).decode()
+            output["NextContinuationToken"] = to_token(found[PAGE - 1][0])
         listed = [document for _, document in found[:PAGE]]
         return output | ({f"{kind.member}List": listed} if listed else {})
 
     return list_
-
-
-def _after(token: str) -> str:
-    try:
-        return urlsafe_b64decode(token.encode()).decode()
-    except ValueError:
-        raise errors.InvalidArgument(
-            "The continuation token provided is incorrect", ArgumentName="continuation-token"
-        ) from None
 
 
 MAKERS: tuple[Callable[[Kind], Operation], ...] = (_put, _get, _delete, _list)

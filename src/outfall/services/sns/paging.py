@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-
 from outfall.core.service import Request
+from outfall.core.tokens import text_of, token_of
 from outfall.services.sns.errors import invalid
 
 PAGE_SIZE = 100
@@ -16,7 +15,7 @@ def start_of(request: Request) -> tuple[str, ...]:
     if not token:
         return ()
     try:
-        return (urlsafe_b64decode(token.encode("ascii")).decode() + "\0",)
+        return (text_of(token) + "\0",)
     except ValueError:
         raise invalid("NextToken") from None
 
@@ -25,4 +24,4 @@ def token_after(names: list[str]) -> dict[str, str]:
     """The member NextToken if `names`, one more than a page at most, go beyond the page."""
     if len(names) <= PAGE_SIZE:
         return {}
-    return {"NextToken": urlsafe_b64encode(names[PAGE_SIZE - 1].encode()).decode()}
+    return {"NextToken": token_of(names[PAGE_SIZE - 1])}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
 from outfall.core.service import Call, Output, Permission, Request, operation
 from outfall.core.sweeping import over
+from outfall.core.tokens import text_of, token_of
 from outfall.services.sqs import attributes, fifo
 from outfall.services.sqs.address import (
     arn_in_url,
@@ -141,12 +141,14 @@ def page_size(request: Request) -> int:
 
 
 def page_start(request: Request) -> tuple[str, ...]:
-    """Where the scan of names goes on, from NextToken."""
+    """Where the scan of names goes on, from NextToken, which does not go without MaxResults."""
     token = request.get("NextToken")
     if not token:
         return ()
+    if request.get("MaxResults") is None:
+        raise InvalidParameterValue("MaxResults is a mandatory parameter when you provide a value for NextToken.")
     try:
-        return (urlsafe_b64decode(token.encode()).decode() + "\0",)
+        return (text_of(token) + "\0",)
     except ValueError:
         raise invalid("NextToken", token, "Invalid NextToken.") from None
 
@@ -157,7 +159,7 @@ def page(request: Request, names: list[str], call: Call) -> tuple[list[str], str
     size = page_size(request)
     urls = [queue_url(call.endpoint, call.account, name) for name in names[:size]]
     more = len(names) > size and request.get("MaxResults") is not None
-    return urls, urlsafe_b64encode(names[size - 1].encode()).decode() if more else ""
+    return urls, token_of(names[size - 1]) if more else ""
 
 
 @operation("DeleteQueue", action="sqs:DeleteQueue", resource=arn_in_url)
