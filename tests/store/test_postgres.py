@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from outfall.store import StoreIsNewer, StoreUnreadable, postgres_members, postgres_queues
+from outfall.store import StoreIsNewer, StoreUnreadable, postgres_members, postgres_queues, postgres_schema
 from outfall.store.errors import StoreUnavailable
 from outfall.store.node_facts import NodeFacts
 from outfall.store.postgres import PostgresStore
@@ -400,3 +400,35 @@ def test_what_a_purge_of_a_long_queue_leaves_is_removed_in_steps(url: str, monke
         await store.close()
 
     asyncio.run(play())
+
+
+def test_a_newer_node_brings_the_tables_up_to_date_while_an_older_one_works(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = PostgresStore.open(url, "older")
+    older.transact(count_up)
+    held = older.transact(lambda tx: tx.enqueue("q", b"kept", now_ms=0, due_ms=0))
+    added = {1: ("ALTER TABLE nodes ADD COLUMN zone TEXT NOT NULL DEFAULT ''", "CREATE TABLE later(name TEXT)")}
+    with monkeypatch.context() as newer_program:
+        newer_program.setattr(postgres_schema, "VERSION", 2)
+        newer_program.setattr(postgres_schema, "MIGRATIONS", added)
+        newer = PostgresStore.open(url, "newer")
+        PostgresStore.open(url, "another").shut()  # It finds the work done.
+    assert asyncio.run(_fetch(newer, "SELECT value FROM meta WHERE name = 'schema'")) == 2
+    assert asyncio.run(_fetch(newer, "SELECT count(*) FROM later")) == 0
+    assert older.transact(count_up) == 2
+    assert newer.transact(count_up) == 3
+    assert [item.number for item in older.transact(lambda tx: tx.claim("q", now_ms=1, lease_ms=9))] == [held]
+
+    async def live() -> None:
+        member = members_of(older, [])
+        await member.start()
+        await member.join()
+        assert [node.id for node in member.nodes] == ["older"]
+        await member.leave()
+
+    asyncio.run(live())
+    with pytest.raises(StoreIsNewer):  # An older program that starts now.
+        PostgresStore.open(url, "older, again")
+    older.shut()
+    newer.shut()
