@@ -389,3 +389,14 @@ def test_permissions_are_statements_of_the_policy(sqs, url):
     sqs("RemovePermission", QueueUrl=url, Label="L")
     sqs("RemovePermission", QueueUrl=url, Label="M")
     assert "Policy" not in sqs.attributes(url)
+
+
+def test_a_token_does_not_go_without_a_size(sqs):
+    for name in ("a", "b", "c"):
+        sqs("CreateQueue", QueueName=name)
+    token = sqs("ListQueues", MaxResults=2)["NextToken"]
+    assert sqs.refused("ListQueues", NextToken=token)[2:] == (
+        "InvalidParameterValue",
+        "MaxResults is a mandatory parameter when you provide a value for NextToken.",
+    )
+    assert len(sqs("ListQueues", MaxResults=2, NextToken=token)["QueueUrls"]) == 1
