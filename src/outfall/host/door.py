@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from outfall.core.body import REFERENCES, Content, Segment
+from outfall.core.body import REFERENCES, Body, Content, Segment
 from outfall.core.errors import AwsError, InternalError, ServiceUnavailable
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
@@ -133,8 +133,7 @@ class Door:
         operation = hall.dispatcher.operation(route)
         visit.signed = hall.dispatcher.claim(operation, visit)
         if route.streams_input and route.service == "s3":
-            admitted = await hall.dispatcher.admit(visit)
-            body = await intake.take_in(http, request, hall.blobs, visit.signed, admitted.signing)
+            body = await self._take_in(http, visit)
             request.body, visit.stored = body, body.segments
         elif route.service == "lambda" and operation.name in SPOOLED:
             try:
@@ -147,6 +146,20 @@ class Door:
         elif not request.body:
             request.body = await intake.buffer(http, BODY_SIZE_MAX, s3=route.service == "s3")
         return operation
+
+    async def _take_in(self, http: HttpRequest, visit: Visit) -> Body:
+        """The body of an upload: let in once it is known who sends it. A small one that is here already is only looked
+        at; who sends it is then found out in the transaction that writes it. Whatever is wrong with both, the sender
+        is told of first."""
+        hall, request, signed = self._hall, visit.request, visit.signed
+        if not intake.is_here(http, signed):
+            admitted = await hall.dispatcher.admit(visit)
+            return await intake.take_in(http, request, hall.blobs, signed, admitted.signing)
+        try:
+            return await intake.take_in(http, request, hall.blobs, signed, None)
+        except AwsError:
+            await hall.dispatcher.admit(visit)
+            raise
 
     async def _spool(self, visit: Visit, member: tuple[str, ...]) -> None:
         """Puts the archive of a function's code into the blob store, and what was found out about it in its place."""

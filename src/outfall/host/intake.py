@@ -89,6 +89,15 @@ def _checked(request: HttpRequest, data: bytes, limit: int) -> bytes:
     return data
 
 
+def is_here(http: HttpRequest, signed: Signed | None) -> bool:
+    """Whether the whole body is in memory, and so small that it stays there, and can be looked at before its signature:
+    no chunk of it has one of its own, and no header of it is told in the URL."""
+    size = http.content_length
+    if not http.body.complete or size is None or size > INLINE_SIZE_MAX or signed is None:
+        return False
+    return signed.version == 4 and not signed.presigned and not signed.payload_hash.startswith("STREAMING-")
+
+
 async def take_in(
     http: HttpRequest, request: WireRequest, blobs: Blobs, signed: Signed | None, signing: SigningContext | None
 ) -> Body:

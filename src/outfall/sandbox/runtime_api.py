@@ -18,6 +18,8 @@ import msgspec
 from outfall.sandbox.payloads import RESPONSE_SIZE_MAX, too_large
 
 _ROOT = b"/2018-06-01/runtime/"
+_UNREAD = frozenset({b"Host", b"User-Agent", b"Accept", b"Content-Type", b"Content-Length", b"Connection"})
+"""Headers that runtimes send and nobody reads, as they write them."""
 _ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 
 
@@ -74,7 +76,10 @@ class RuntimeApi:
         transport, self._waiting = self._waiting, None
         assert transport is not None
         self._current = request_id.encode()
-        head = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers.items() if value)
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items() if value]
+        head = "".join(lines)
+        if head.count("\n") > len(lines) or head.count("\r") > len(lines):
+            head = "".join([f"{name}: {_one_line(value)}\r\n" for name, value in headers.items() if value])
         transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: %b\r\n%b"
             b"Content-Length: %d\r\n\r\n%b" % (self._current, head.encode(), len(payload), payload)
@@ -166,6 +171,8 @@ class _Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if name in _UNREAD:
+            return
         lowered = name.lower()
         if lowered == b"lambda-runtime-function-error-type":
             self.error_type = value.decode("latin-1")
