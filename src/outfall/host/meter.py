@@ -9,13 +9,13 @@ Depth and age of a queue are measured when somebody looks, and every minute whil
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 
 from outfall.core.context import Context
 from outfall.core.metrics import Dimensions, Sample
 from outfall.core.ports import Item, Store, Tx
+from outfall.host.later import Later
 from outfall.services.cloudwatch import series
 from outfall.services.cloudwatch.model import BUCKETS, MINUTE_MS, SERIES, dimensions_key, slot, time_key
 from outfall.services.cloudwatch.samples import Samples
@@ -48,8 +48,7 @@ class Meter:
         self._gathered: dict[Where, list[tuple[Sample, ...]]] = {}
         self._store: Store | None = None
         self._context: Callable[[Tx], Context] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._writing: set[asyncio.Task[None]] = set()
+        self._later = Later(WRITE_AFTER_S, self.write)
 
     def attach(self, store: Store, context: Callable[[Tx], Context]) -> None:
         """Says where to write."""
@@ -65,8 +64,7 @@ class Meter:
 
     def _gather(self, where: Where, samples: tuple[Sample, ...]) -> None:
         self._gathered.setdefault(where, []).append(samples)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER_S, self._begin_writing)
+        self._later.ask()
 
     def refresh(self, ctx: Context, namespace: str, dimensions: Dimensions) -> None:
         """Measures a queue, for the minute that it is, and for the one before if that has just ended or has nothing."""
@@ -74,17 +72,9 @@ class Meter:
         if namespace == meter.NAMESPACE and name is not None:
             measure(ctx, name)
 
-    def _begin_writing(self) -> None:
-        self._timer = None
-        task = asyncio.get_running_loop().create_task(self.write())
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-
     async def write(self) -> None:
         """Writes what has gathered."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._later.cancel()
         gathered, self._gathered = self._gathered, {}
         store, context = self._store, self._context
         if not gathered or store is None or context is None:

@@ -7,7 +7,6 @@ second later, on a timer that runs only while there is something to write: a cra
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from outfall.authz.uses import Spot, Use
 from outfall.core.context import Context
 from outfall.core.ports import Store, Tx
 from outfall.core.service import Call
+from outfall.host.later import Later
 from outfall.store.errors import StoreBusy, StoreUnavailable
 
 RECENT_MAX = 2048
@@ -53,8 +53,7 @@ class Decisions:
         self._said: OrderedDict[str, int] = OrderedDict()
         self._gathered: dict[Spot, list[int]] = {}
         self._store: Store | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._writing: set[asyncio.Task[None]] = set()
+        self._later = Later(WRITE_AFTER_S, self.write)
 
     def attach(self, store: Store) -> None:
         """Says where to write what was done."""
@@ -116,20 +115,12 @@ class Decisions:
             self._gathered[spot] = [now_ms, now_ms, 1, needed, folded]
         else:
             known[1], known[2], known[3] = now_ms, known[2] + 1, known[3] or needed
-        if self._timer is None and self._store is not None:
-            self._timer = asyncio.get_running_loop().call_later(WRITE_AFTER_S, self._begin_writing)
-
-    def _begin_writing(self) -> None:
-        self._timer = None
-        task = asyncio.get_running_loop().create_task(self.write())
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        if self._store is not None:
+            self._later.ask()
 
     async def write(self) -> None:
         """Writes what was done since the last time."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._later.cancel()
         found, self._gathered = self._gathered, {}
         gathered = {spot: Use(one[0], one[1], one[2], bool(one[3]), bool(one[4])) for spot, one in found.items()}
         if not gathered or self._store is None:
