@@ -230,3 +230,31 @@ def test_whether_there_is_a_bucket(s3: S3) -> None:
         "BucketNotEmpty",
         "The bucket you tried to delete is not empty",
     )
+
+
+def test_a_marker_within_a_common_prefix_stands_for_all_of_it(s3: S3) -> None:
+    for key in ("a/1", "a/2", "b"):
+        s3.put(key)
+        s3.call("create_multipart_upload", Key=key)
+    asked = {"Delimiter": "/"}
+    assert names(s3.call("list_objects", Marker="a/1", **asked)) == (["b"], [])
+    for name, member in (("list_object_versions", "Versions"), ("list_multipart_uploads", "Uploads")):
+        page = s3.call(name, KeyMarker="a/1", **asked)
+        assert ([one["Key"] for one in page[member]], "CommonPrefixes" in page) == (["b"], False)
+    page = s3.call("list_objects_v2", StartAfter="a/1", **asked)
+    assert page["CommonPrefixes"] == [{"Prefix": "a/"}]
+
+
+def test_what_is_left_as_it_is_in_urls(s3: S3) -> None:
+    """As Java's URLEncoder has it, but for slashes."""
+    s3.put("a-_.*/ ~!'()")
+    path = s3.api.generate_presigned_url("list_objects", Params={"Bucket": s3.bucket, "EncodingType": "url"})
+    told = s3.send("GET", path.partition(s3.bucket)[2]).xml
+    space = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+    assert told.findtext(f"{space}Contents/{space}Key") == "a-_.*/+%7E%21%27%28%29"
+
+
+def test_markers_of_uploads_are_always_told(s3: S3) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html"""
+    page = s3.call("list_multipart_uploads", UploadIdMarker="alone")
+    assert [page[name] for name in ("KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker")] == [""] * 4

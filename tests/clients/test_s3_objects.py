@@ -380,3 +380,28 @@ def test_the_condition_of_a_copy_s_source_is_named_as_such(s3: S3) -> None:
     s3.put("k")
     answer = s3.refused("copy_object", Key="c", CopySource=f"{s3.bucket}/k", CopySourceIfMatch='"other"')
     assert (answer.status, answer.error["Condition"]) == (412, "x-amz-copy-source-If-Match")
+
+
+@pytest.mark.parametrize(
+    "more, status, code",
+    [
+        ({"PartNumber": 0}, 400, "InvalidArgument"),
+        ({"PartNumber": 10_001}, 400, "InvalidArgument"),
+        ({"PartNumber": 2}, 416, "InvalidPartNumber"),
+        ({"ChecksumMode": "no"}, 400, "InvalidRequest"),
+    ],
+)
+def test_reads_that_are_none(s3: S3, more: dict[str, Any], status: int, code: str) -> None:
+    s3.put("k")
+    answer = s3.refused("get_object", Key="k", **more)
+    assert (answer.status, answer.code) == (status, code)
+
+
+def test_attributes_have_to_be_named(s3: S3) -> None:
+    s3.open()
+    s3.put("k")
+    s3.let(["s3:GetObject", "s3:GetObjectAttributes"], "/*")
+    answer = s3.send("GET", "/k?attributes")
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    answer = s3.send("GET", "/k?attributes", x_amz_object_attributes="ETag,No,Nor")
+    assert (answer.code, answer.xml.findtext("ArgumentValue")) == ("InvalidArgument", "No")

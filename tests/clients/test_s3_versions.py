@@ -199,3 +199,22 @@ def test_what_is_no_version_id(s3: S3) -> None:
     for name in ("get_object", "delete_object", "get_object_tagging"):
         answer = s3.refused(name, Key="k", VersionId="bogus")
         assert (answer.code, answer.message) == ("InvalidArgument", "Invalid version id specified")
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        ("version-id-marker=null", "A version-id marker cannot be specified without a key marker."),
+        ("key-marker=k&version-id-marker=", "A version-id marker cannot be empty."),
+        ("key-marker=k&version-id-marker=no&encoding-type=no", "Invalid version id specified"),
+        ("key-marker=k&encoding-type=no&max-keys=-1", "Invalid Encoding Method specified in Request"),
+        ("max-keys=-1", "max-keys cannot be negative"),
+        ("max-keys=x&version-id-marker=null", "Provided max-keys not an integer or within integer range"),
+    ],
+)
+def test_markers_that_are_none(s3: S3, asked: str, message: str) -> None:
+    s3.open()
+    s3.call("put_bucket_acl", ACL="public-read")
+    answer = s3.send("GET", f"?versions&{asked}")
+    assert (answer.code, answer.xml.findtext("Message")) == ("InvalidArgument", message)
+    assert s3.send("GET", "?versions&key-marker=k&version-id-marker=null&encoding-type=URL").status == 200

@@ -88,5 +88,5 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
         if last and int(last) < start:
             return None
     if start >= size or end < start:
-        raise errors.InvalidRange(ActualObjectSize=str(size), RangeRequested=header)
+        raise errors.InvalidRange(RangeRequested=header, ActualObjectSize=str(size))
     return start, end - start + 1

@@ -194,7 +194,7 @@ class NoSuchCORSConfiguration(AwsError):  # BucketName
     status = 404
 
 
-class NoSuchConfiguration(AwsError):  # BucketName
+class NoSuchConfiguration(AwsError):
     """The specified configuration does not exist."""
 
     status = 404

@@ -232,17 +232,18 @@ def list_multipart_uploads(call: Call, request: Request) -> Output:
     uploads, prefixes, last = _uploads(call, bucket, request, limit)
     names = {name: request.get(name) or "" for name in ("KeyMarker", "UploadIdMarker", "Prefix", "Delimiter")}
     output: dict[str, Any] = {"Bucket": bucket.name, "KeyMarker": write(names["KeyMarker"])}
-    output["UploadIdMarker"] = names["UploadIdMarker"]
-    if last:
-        output |= {"NextKeyMarker": write(last[0]), "NextUploadIdMarker": last[1]}
-    output |= {"Prefix": write(names["Prefix"])} if names["Prefix"] else {}
+    output["UploadIdMarker"] = names["UploadIdMarker"] if names["KeyMarker"] else ""
+    output |= {"NextKeyMarker": write(last[0]) if last else "", "NextUploadIdMarker": last[1] if last else ""}
     output |= {"Delimiter": write(names["Delimiter"])} if names["Delimiter"] else {}
-    output |= {"MaxUploads": limit, "IsTruncated": bool(last)}
+    output |= {"Prefix": write(names["Prefix"])} if names["Prefix"] else {}
+    output["MaxUploads"] = limit
+    output |= {"EncodingType": request["EncodingType"]} if request.get("EncodingType") else {}
+    output["IsTruncated"] = bool(last)
     if uploads:
         output["Uploads"] = [_told_upload(bucket, upload, write(upload.key)) for upload in uploads]
     if prefixes:
         output["CommonPrefixes"] = [{"Prefix": write(prefix)} for prefix in prefixes]
-    return output | ({"EncodingType": request["EncodingType"]} if request.get("EncodingType") else {})
+    return output
 
 
 def _uploads(
@@ -252,8 +253,9 @@ def _uploads(
     prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
     key, upload_id = request.get("KeyMarker") or "", request.get("UploadIdMarker") or ""
     start: tuple[str, ...] | None = ()
-    if key and common_prefix(key, prefix, delimiter) == key:
-        beyond = behind(key)
+    within = common_prefix(key, prefix, delimiter)
+    if within:
+        beyond = behind(within)
         start = (beyond,) if beyond else None
     elif key:
         start = (key, upload_id + "\0") if upload_id else (key + "\0",)

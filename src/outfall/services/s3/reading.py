@@ -34,6 +34,7 @@ OVERRIDES = {
     "ResponseContentType": "ContentType",
     "ResponseExpires": "Expires",
 }
+BAD_VERSION_ID = "Invalid version id specified"
 VERSION_ID = re.compile(r"[A-Za-z0-9._]{32}")
 ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 
@@ -92,7 +93,10 @@ def read(call: Call, request: Request, *, with_body: bool) -> Output:
         output["ContentRange"] = f"bytes {start}-{start + length - 1}/{version.size}"
     if request.get("PartNumber") and version.parts:
         output["PartsCount"] = version.parts
-    if request.get("ChecksumMode") == "ENABLED":
+    mode = request.get("ChecksumMode")
+    if mode is not None and mode.upper() != "ENABLED":
+        raise errors.InvalidRequest("Value for x-amz-checksum-mode header is invalid.")
+    if mode is not None:
         output |= _checksums(call, bucket, version, request, partial=partial)
     output |= _overrides(call, request)
     if with_body:
@@ -101,6 +105,7 @@ def read(call: Call, request: Request, *, with_body: bool) -> Output:
     return Respond(output, status=206) if partial else output
 
 
+PART_NUMBER_MAX = 10_000
 ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Storage classes whose objects are read only when they were restored."""
 
@@ -153,7 +158,7 @@ def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -
 def check_version_id(bucket: Bucket, version_id: str) -> None:
     """Errors: InvalidArgument for what is no version id, and for a version of a bucket that never had any."""
     if version_id != NULL_VERSION and not (bucket.versioning and VERSION_ID.fullmatch(version_id)):
-        raise errors.InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version_id)
+        raise errors.InvalidArgument(BAD_VERSION_ID, ArgumentName="versionId", ArgumentValue=version_id)
 
 
 METHODS = {"HeadObject": "HEAD", "PutObjectTagging": "PUT", "PutObjectAcl": "PUT", "DeleteObjectTagging": "DELETE"}
@@ -195,7 +200,13 @@ def _chosen_bytes(call: Call, bucket: Bucket, version: Version, request: Request
 
 def _part_bytes(call: Call, bucket: Bucket, version: Version, key: str, number: int) -> tuple[int, int, bool]:
     count = version.parts or 1
-    if not 1 <= number <= count:
+    if not 1 <= number <= PART_NUMBER_MAX:
+        raise errors.InvalidArgument(
+            f"Part number must be an integer between 1 and {PART_NUMBER_MAX}, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=str(number),
+        )
+    if number > count:
         raise errors.InvalidPartNumber(PartNumberRequested=str(number), ActualPartCount=str(count))
     if not version.parts:
         return 0, version.size, version.size > 0
@@ -227,13 +238,13 @@ def get_object_attributes(call: Call, request: Request) -> Output:
     bucket = require(call, request)
     wanted = request.get("ObjectAttributes") or []
     if not wanted:
-        raise errors.InvalidArgument(
-            "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
-            ArgumentName="x-amz-object-attributes",
+        raise errors.InvalidRequest(
+            "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"
         )
-    if any(name not in ATTRIBUTES for name in wanted):
+    unknown = next((name for name in wanted if name not in ATTRIBUTES), None)
+    if unknown is not None:
         raise errors.InvalidArgument(
-            "Invalid attribute name specified.", ArgumentName="x-amz-object-attributes", ArgumentValue=",".join(wanted)
+            "Invalid attribute name specified.", ArgumentName="x-amz-object-attributes", ArgumentValue=unknown
         )
     version = find_version(call, bucket, request["Key"], request.get("VersionId"))
     check_readable(request, version)

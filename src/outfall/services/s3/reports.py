@@ -54,7 +54,7 @@ def _named(call: Call, request: Request, kind: Kind) -> tuple[str, dict[str, Any
     bucket = require(call, request)
     found = documents.kept(call.tx, bucket.name, kind.name, request["Id"])
     if found is None:
-        raise errors.NoSuchConfiguration(BucketName=bucket.name)
+        raise errors.NoSuchConfiguration
     return bucket.name, found
 
 

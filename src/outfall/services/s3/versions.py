@@ -11,7 +11,8 @@ from outfall.services.s3 import errors
 from outfall.services.s3.access import bucket_arn, charged, listing_keys, require
 from outfall.services.s3.attributes import quoted
 from outfall.services.s3.listing import behind, common_prefix, encoder, owner_of, page_limit, restore_status
-from outfall.services.s3.model import OBJECTS, VERSION_ORDERS, VERSIONS, Bucket, Version
+from outfall.services.s3.model import NULL_VERSION, OBJECTS, VERSION_ORDERS, VERSIONS, Bucket, Version
+from outfall.services.s3.reading import BAD_VERSION_ID, VERSION_ID
 from outfall.services.s3.storage import current
 
 Listed = tuple[str, Version, bool]
@@ -23,15 +24,12 @@ def list_object_versions(call: Call, request: Request) -> Output:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
     """
-    bucket, write, limit = require(call, request), encoder(request), page_limit(request)
+    bucket, version_marker = require(call, request), _version_marker(request)
+    write = encoder(request)
+    if (request.get("MaxKeys") or 0) < 0:
+        raise errors.InvalidArgument("max-keys cannot be negative", ArgumentName="max-keys")
+    limit = page_limit(request)
     prefix, delimiter, marker = (request.get(name) or "" for name in ("Prefix", "Delimiter", "KeyMarker"))
-    version_marker = request.get("VersionIdMarker") or ""
-    if version_marker and not marker:
-        raise errors.InvalidArgument(
-            "A version-id marker cannot be specified without a key marker.",
-            ArgumentName="version-id-marker",
-            ArgumentValue=version_marker,
-        )
     found: list[Listed | str] = []
     more = False
     for one in _from_marker(call.tx, bucket, prefix, delimiter, marker, version_marker):
@@ -86,6 +84,23 @@ class Mixed(dict[str, Any]):
             row = []
 
 
+def _version_marker(request: Request) -> str:
+    """Errors: InvalidArgument, before all that is said of the other parameters."""
+    given = request.get("VersionIdMarker")
+    if given is None:
+        return ""
+    wrong = None
+    if request.get("KeyMarker") is None:
+        wrong = "A version-id marker cannot be specified without a key marker."
+    elif not given:
+        wrong = "A version-id marker cannot be empty."
+    elif given != NULL_VERSION and not VERSION_ID.fullmatch(given):
+        wrong = BAD_VERSION_ID
+    if wrong:
+        raise errors.InvalidArgument(wrong, ArgumentName="version-id-marker", ArgumentValue=given)
+    return str(given)
+
+
 def _told(listed: Listed, bucket: Bucket, key: str) -> dict[str, Any]:
     _, version, latest = listed
     told: dict[str, Any] = {
@@ -110,8 +125,9 @@ def _from_marker(
     """Versions and common prefixes that come after the markers."""
     start: str | None = prefix
     if marker:
-        if common_prefix(marker, prefix, delimiter) == marker:
-            start = behind(marker)
+        within = common_prefix(marker, prefix, delimiter)
+        if within:
+            start = behind(within)
         else:
             if version_marker and marker.startswith(prefix):
                 yield from _rest_of_key(tx, bucket.name, marker, version_marker)
@@ -151,10 +167,10 @@ def _rest_of_key(tx: Tx, bucket: str, key: str, version_marker: str) -> Iterator
     start = ""
     if now is None or now.id != version_marker:
         where = tx.get(VERSION_ORDERS, (bucket, key, version_marker))
+        if where is None and version_marker == NULL_VERSION:
+            return  # Every key might have that one.
         if where is None:
-            raise errors.InvalidArgument(
-                "Invalid version id specified", ArgumentName="version-id-marker", ArgumentValue=version_marker
-            )
+            raise errors.InvalidArgument(BAD_VERSION_ID, ArgumentName="version-id-marker", ArgumentValue=version_marker)
         start = where.order + "\0"
     for _, version in tx.scan(VERSIONS, (bucket, key), start=(start,) if start else ()):
         yield key, version, False
