@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html; [GH], [S
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ FUNCTIONS_MAX = 64
 """A chain remembers that many functions: those that it came through last."""
 
 _COUNT_MAX = 99_999
+REMEMBERED_MAX = 1024
 _ROOT = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}").fullmatch
 _HOP = re.compile(r"(?:\d{1,5}:)?([0-9a-f]{8}):(\d{1,5})").fullmatch
 
@@ -33,7 +35,7 @@ def enter(header: str, function: str, *, root: str, parent: str) -> str:
     `header` is what came with the event, or empty; of it the root, the sampling and the functions are kept. `root` is
     for an event that has none yet, `parent` is this hop. Never raises for what `header` is.
     """
-    parts = _parts(header)
+    parts = _parts(header) if header else {}
     digest = digest_of(function)
     hops = dict(_hops(parts.get("Lineage", "")))
     count = hops.pop(digest, -1) + 1
@@ -68,6 +70,7 @@ def is_spent(header: str, function: str) -> bool:
     return runs_before(header, function) >= RUNS_MAX + ECHOES_MAX
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def digest_of(function: str) -> str:
     """How a lineage names a function."""
     return sha256(function.encode()).hexdigest()[:8]

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -25,10 +26,18 @@ ZERO_CONCURRENCY_MESSAGE = "Function not invoked. Function isconfigured with zer
 """The missing space is AWS's."""
 
 
+SECONDS_MAX = 64
+
+
 def timestamp(at_ms: int) -> str:
     """`2025-11-24T22:11:08.123Z`: UTC with three digits."""
-    whole = datetime.fromtimestamp(at_ms // 1000, UTC).isoformat()
-    return f"{whole[:19]}.{at_ms % 1000:03d}Z"
+    return f"{_second(at_ms // 1000)}.{at_ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=SECONDS_MAX)
+def _second(at_s: int) -> str:
+    """Much of what is written down is of the same second."""
+    return datetime.fromtimestamp(at_s, UTC).isoformat()[:19]
 
 
 def qualified(function: str) -> str:

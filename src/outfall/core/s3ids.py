@@ -6,7 +6,10 @@ They are derived, not drawn, so that the response header and the event record of
 from __future__ import annotations
 
 from base64 import b32encode, b64encode
+from functools import lru_cache
 from hashlib import sha256, sha384
+
+REMEMBERED_MAX = 256
 
 
 def host_id(request_id: str) -> str:
@@ -14,11 +17,13 @@ def host_id(request_id: str) -> str:
     return b64encode(sha384(request_id.encode("utf-8", "replace")).digest()).decode()
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def canonical_user_id(account: str) -> str:
     """The 64 hexadecimal digits that S3 calls an account in owners and grants."""
     return sha256(b"s3 canonical user " + account.encode()).hexdigest()
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def short_owner_id(account: str) -> str:
     """`A` and 13 characters, as `A3NL1KOZZKEXAM`: how event records name a bucket's owner. [DOC]"""
     return "A" + b32encode(sha256(b"s3 owner " + account.encode()).digest())[:13].decode()
