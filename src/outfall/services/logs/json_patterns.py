@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from outfall.services.logs.comparing import compare, invalid_pattern
+from outfall.services.logs.comparing import invalid_pattern
+from outfall.services.logs.pattern_tokens import END, PatternTokens
 
 Condition = Callable[[Any], bool]
 Step = str | int | None
@@ -24,6 +25,7 @@ _token = re.compile(
 )
 _step = re.compile(r"""\.([\w\-]+)|\[\s*(?:(\d+)|(\*)|"([^"]*)"|'([^']*)')\s*\]""")
 ORDERS = ("<", ">", "<=", ">=")
+CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}
 
 
 class JsonCondition:
@@ -70,81 +72,51 @@ class _Parser:
     """Recursive descent over the tokens of one pattern."""
 
     def __init__(self, pattern: str) -> None:
-        self._tokens = list(self._split(pattern.strip()))
-        self._at = 0
+        self._tokens = PatternTokens(_token, pattern.strip())
         self.selectors: list[str] = []
-
-    @staticmethod
-    def _split(pattern: str) -> Iterator[tuple[str, str]]:
-        at = 0
-        while at < len(pattern):
-            found = _token.match(pattern, at)
-            if found is None or found.lastgroup is None:
-                raise invalid_pattern()
-            yield found.lastgroup, found[found.lastgroup]
-            at = found.end()
-
-    def _take(self, kind: str, *texts: str) -> str | None:
-        """The next token's text, if it is of that kind (and one of those texts)."""
-        if self._at < len(self._tokens):
-            is_kind, text = self._tokens[self._at]
-            if is_kind == kind and (not texts or text.upper() in texts):
-                self._at += 1
-                return text
-        return None
-
-    def _need(self, kind: str, *texts: str) -> str:
-        found = self._take(kind, *texts)
-        if found is None:
-            raise invalid_pattern()
-        return found
 
     def parse(self) -> Condition:
         """The condition between the braces."""
-        self._need("sign", "{")
+        self._tokens.need("sign", "{")
         condition = self._any(0)
-        self._need("sign", "}")
-        if self._at != len(self._tokens):
+        self._tokens.need("sign", "}")
+        if self._tokens.peek() != END:
             raise invalid_pattern()
         return condition
 
     def _any(self, depth: int) -> Condition:
         parts = [self._all(depth)]
-        while self._take("sign", "||"):
+        while self._tokens.take("sign", "||"):
             parts.append(self._all(depth))
         return parts[0] if len(parts) == 1 else lambda value: any(part(value) for part in parts)
 
     def _all(self, depth: int) -> Condition:
         parts = [self._one(depth)]
-        while self._take("sign", "&&"):
+        while self._tokens.take("sign", "&&"):
             parts.append(self._one(depth))
         return parts[0] if len(parts) == 1 else lambda value: all(part(value) for part in parts)
 
     def _one(self, depth: int) -> Condition:
         if depth > DEPTH_MAX:
             raise invalid_pattern()
-        if self._take("sign", "("):
+        if self._tokens.take("sign", "("):
             condition = self._any(depth + 1)
-            self._need("sign", ")")
+            self._tokens.need("sign", ")")
             return condition
-        selector = self._need("selector")
+        selector = self._tokens.need("selector")
         self.selectors.append(selector)
         steps = _steps(selector)
-        if self._take("word", "IS"):
-            constant = {"NULL": None, "TRUE": True, "FALSE": False}[self._need("word", "NULL", "TRUE", "FALSE").upper()]
+        if self._tokens.take("word", "IS"):
+            constant = CONSTANTS[self._tokens.need("word", *CONSTANTS).upper()]
             return lambda value: any(found is constant for found in _select(value, steps))
-        if self._take("word", "NOT"):
-            self._need("word", "EXISTS")
+        if self._tokens.take("word", "NOT"):
+            self._tokens.need("word", "EXISTS")
             return lambda value: next(_select(value, steps), _MISSING) is _MISSING
         return self._comparison(steps)
 
     def _comparison(self, steps: Sequence[Step]) -> Condition:
-        sign = self._need("sign", "=", "!=", *ORDERS)
-        kind, text = self._tokens[self._at] if self._at < len(self._tokens) else ("", "")
-        if kind not in ("word", "quoted", "regex"):
-            raise invalid_pattern()
-        self._at += 1
-        test = compare(sign, text, kind)
+        sign = self._tokens.need("sign", "=", "!=", *ORDERS)
+        test = self._tokens.test(sign)
         if sign in ORDERS:
             return lambda value: any(test(found) for found in _select(value, steps) if not isinstance(found, str))
         return lambda value: any(test(found) for found in _select(value, steps))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from outfall.services.logs.comparing import Test, compare, invalid_pattern
+from outfall.services.logs.comparing import Test, invalid_pattern
+from outfall.services.logs.pattern_tokens import END, PatternTokens
 
 Fields = dict[str, str]
 DEPTH_MAX = 20
@@ -34,15 +35,14 @@ class Columns:
         stripped = pattern.strip()
         if not stripped.endswith("]"):
             raise invalid_pattern()
-        self._tokens = list(_split(stripped[1:-1]))
-        self._at = 0
+        self._tokens = PatternTokens(_token, stripped[1:-1])
         self._columns: list[tuple[str, Test | None]] = []
-        if self._tokens:
+        if self._tokens.peek() != END:
             self._columns.append(self._column())
-            while self._take("sign", ","):
+            while self._tokens.take("sign", ","):
                 self._columns.append(self._column())
         names = [name for name, _ in self._columns]
-        if self._at != len(self._tokens) or names.count(ANY) > 1:
+        if self._tokens.peek() != END or names.count(ANY) > 1:
             raise invalid_pattern()
         self._gap = names.index(ANY) if ANY in names else None
 
@@ -63,24 +63,10 @@ class Columns:
             return None
         return {f"${name or at}": field for at, ((name, _), field) in enumerate(pairs, 1)}
 
-    def _take(self, kind: str, *texts: str) -> str | None:
-        if self._at < len(self._tokens):
-            is_kind, text = self._tokens[self._at]
-            if is_kind == kind and (not texts or text in texts):
-                self._at += 1
-                return text
-        return None
-
-    def _need(self, kind: str, *texts: str) -> str:
-        found = self._take(kind, *texts)
-        if found is None:
-            raise invalid_pattern()
-        return found
-
     def _column(self) -> tuple[str, Test | None]:
-        if self._take("ellipsis"):
+        if self._tokens.take("ellipsis"):
             return ANY, None
-        if self._at == len(self._tokens) or self._tokens[self._at] == ("sign", ","):
+        if self._tokens.peek() in (END, ("sign", ",")):
             return "", None
         names: list[str] = []
         test = self._any(names, 0)
@@ -90,42 +76,28 @@ class Columns:
 
     def _any(self, names: list[str], depth: int) -> Test | None:
         tests = [self._all(names, depth)]
-        while self._take("sign", "||"):
+        while self._tokens.take("sign", "||"):
             tests.append(self._all(names, depth))
         return _joined(tests, any)
 
     def _all(self, names: list[str], depth: int) -> Test | None:
         tests = [self._one(names, depth)]
-        while self._take("sign", "&&"):
+        while self._tokens.take("sign", "&&"):
             tests.append(self._one(names, depth))
         return _joined(tests, all)
 
     def _one(self, names: list[str], depth: int) -> Test | None:
         if depth > DEPTH_MAX:
             raise invalid_pattern()
-        if self._take("sign", "("):
+        if self._tokens.take("sign", "("):
             test = self._any(names, depth + 1)
-            self._need("sign", ")")
+            self._tokens.need("sign", ")")
             return test
-        names.append(self._need("word"))
-        sign = self._take("sign", "=", "!=", "<", ">", "<=", ">=")
+        names.append(self._tokens.need("word"))
+        sign = self._tokens.take("sign", "=", "!=", "<", ">", "<=", ">=")
         if sign is None:
             return None
-        kind, text = self._tokens[self._at] if self._at < len(self._tokens) else ("", "")
-        if kind not in ("word", "quoted", "regex"):
-            raise invalid_pattern()
-        self._at += 1
-        return compare(sign, text, kind)
-
-
-def _split(text: str) -> Iterator[tuple[str, str]]:
-    at, end = 0, len(text.rstrip())
-    while at < end:
-        found = _token.match(text, at)
-        if found is None or found.lastgroup is None:
-            raise invalid_pattern()
-        yield found.lastgroup, found[found.lastgroup]
-        at = found.end()
+        return self._tokens.test(sign)
 
 
 def _joined(tests: list[Test | None], how: Callable[[Iterator[bool]], bool]) -> Test | None:
