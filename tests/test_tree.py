@@ -24,8 +24,6 @@ LONGER = {
     "core/ports.py": "what a store has to do is one thing to read",
     "host/compose.py": "all the wiring, to be read on one page",
     "host/intake.py": "one body, from the socket to the store",
-    "store/sqlite.py": "one engine",
-    "wire/identify.py": "one question with many cases",
 }
 """Modules that may be longer, and why."""
 

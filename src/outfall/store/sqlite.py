@@ -5,8 +5,7 @@ committed, a worker thread makes the log durable, and only then do the callers g
 one fdatasync, and the loop never waits for the disk. Works that are done while the thread is busy share one commit and
 the next sync.
 
-A work that need not be durable is answered at once, before the commit that it shares: should that fail (a full disk),
-the work is taken back, as by a crash.
+A work that need not be durable is answered before the commit: should that fail, the work is lost, as by a crash.
 
 SQLite runs with `synchronous=NORMAL`: a commit writes the write-ahead log and does not sync it. `synchronous=FULL` is
 the same plus one sync of the log in each commit; this engine makes that sync itself, a little later, and lets nobody
