@@ -24,6 +24,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture
+def goes_on(server: Server) -> Iterator[None]:
+    """After each test the server still answers, and nothing went wrong inside."""
+    before = len(server.log())
+    yield
+    server.client("sts").get_caller_identity()
+    said = server.log()[before:]
+    assert "Traceback" not in said
+    assert " failed: " not in said
+
+
 @pytest.fixture(scope="module")
 def inside() -> Iterator[Inside]:
     """A server in this process on a clock that tests move, for the tests of a module."""
