@@ -240,8 +240,9 @@ class Storm:
     # What came of it.
     def _waiting(self) -> str:
         """What lies on work queues, to tell of what went wrong."""
-        asked = "SELECT queue, number, turn, due, enqueued, receives, leased, holder, length(payload) FROM work"
-        return self.cluster.database.run(asked, self.cluster.url)[:4000]
+        schema = self.cluster.url.rpartition("=")[2]
+        asked = "SELECT queue, number, turn, due, enqueued, receives, leased, holder, length(payload)"
+        return self.cluster.database.run(f"{asked} FROM {schema}.work")[:4000]
 
     def explained(self, kind: str, settled: set[str]) -> dict[str, int]:
         """How often functions really ran: for each settled event as often as its record says, and again only where a
