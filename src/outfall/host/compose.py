@@ -1,4 +1,5 @@
-"""All the wiring, on one page: which engine, which services, who knows whom."""
+"""All the wiring, on one page: which engine, which services, who knows whom. What handlers find is furnished in `house`,
+what functions are given in `environments`."""
 
 from __future__ import annotations
 
@@ -8,11 +9,8 @@ from typing import Any
 
 import msgspec
 
-from outfall.core.body import Content, Segment
-from outfall.core.context import Context, House
-from outfall.core.invocation import EnvironmentSpec
-from outfall.core.ports import Store, Target, Tx
-from outfall.core.source import Source
+from outfall.core.context import Context
+from outfall.core.ports import Store, Tx
 from outfall.host import intake
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
@@ -24,38 +22,24 @@ from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Front
 from outfall.host.door import Door, Hall
 from outfall.host.engines import open_engines
+from outfall.host.environments import issuer, reachable, reader
 from outfall.host.guard import Guard
+from outfall.host.house import bucket_owner, furnish
 from outfall.host.http import HttpServer
 from outfall.host.ids import SystemIds
 from outfall.host.meter import Meter
 from outfall.host.nodes import Alone, Node
-from outfall.host.oidc import OidcKeys
 from outfall.host.parking import Parking
 from outfall.host.poller import Station
 from outfall.host.pollers import Pollers
 from outfall.host.private import Facade, PrivateApi
-from outfall.host.resource_tags import RESOURCE_TAGS
 from outfall.host.running import Running, write_logs
-from outfall.host.signer import RsaSigner
 from outfall.host.time_travel import TimeTravel
 from outfall.host.trouble import Trouble
 from outfall.host.watch import Decisions
 from outfall.host.worker import Runner, Worker, Workshop
-from outfall.sandbox import Beginning, EnvironmentCredentials, LocalSandbox, open_sandbox
+from outfall.sandbox import Beginning, LocalSandbox, open_sandbox
 from outfall.services import cloudwatch, events, iam, lambda_, logs, s3, sns, sqs, sts
-from outfall.services.events.target import EventsTarget, bus_policy
-from outfall.services.iam.identities import IamIdentities
-from outfall.services.lambda_.functions import LambdaFunctions
-from outfall.services.lambda_.permissions import function_policy
-from outfall.services.lambda_.target import LambdaTarget
-from outfall.services.s3.access import bucket_policy, owner_account
-from outfall.services.s3.supply import object_segments
-from outfall.services.s3.target import S3Target
-from outfall.services.sns.policy import topic_policy
-from outfall.services.sns.target import SnsTarget
-from outfall.services.sqs.source import SqsSource
-from outfall.services.sqs.target import SqsTarget, queue_policy
-from outfall.services.sts.sessions import issue_for_role
 from outfall.store.blobs import Blobs
 from outfall.wire.models import Models
 from outfall.wire.sigv4 import Verifier
@@ -72,30 +56,6 @@ SERVICES = (
     cloudwatch.SERVICE,
 )
 """Every service that is served."""
-
-TARGETS: dict[str, Target] = {
-    "sqs": SqsTarget(),
-    "lambda": LambdaTarget(),
-    "s3": S3Target(),
-    "sns": SnsTarget(),
-    "events": EventsTarget(),
-}
-"""Every service that can receive what is sent, by its name in an ARN."""
-
-RESOURCE_POLICIES = {
-    "sqs": queue_policy,
-    "lambda": function_policy,
-    "s3": bucket_policy,
-    "sns": topic_policy,
-    "events": bus_policy,
-}
-"""Where the policies of resources are read, by the service's name in an ARN."""
-
-SOURCES: dict[str, Source] = {"sqs": SqsSource()}
-"""Every service whose queues can be polled by event source mappings, by its name in an ARN."""
-
-CREDENTIALS_LIFE_S = 12 * 3600
-"""How long the credentials of an execution environment are good for."""
 
 
 class Program(msgspec.Struct):
@@ -145,7 +105,7 @@ async def compose(
     """
 
     def endpoint() -> str:
-        return f"http://{_reachable(config.host)}:{program.port}"
+        return f"http://{reachable(config.host)}:{program.port}"
 
     engines = await open_engines(config, endpoint, log)
     store, blobs, clock, node = engines.store, engines.blobs, engines.clock, engines.node
@@ -155,28 +115,7 @@ async def compose(
     program: Program
     chaos = Chaos(config.chaos or Trouble())
     meter, watch = Meter(), Decisions(log)
-    house = House(
-        metrics=meter,
-        targets=chaos.between(TARGETS) if config.chaos else TARGETS,
-        identities=IamIdentities(),
-        functions=LambdaFunctions(),
-        resource_policies=RESOURCE_POLICIES,
-        time_scale=config.time_scale,
-        account_concurrency=config.account_concurrency,
-        history_kept_ms=config.keep_history_ms,
-        forgiving=not config.strict,
-        delay_ms=chaos.delay_ms if config.chaos else None,
-        objects=object_segments,
-        sources=SOURCES,
-        signer=RsaSigner(),
-        iam=config.iam,
-        organization=config.organization,
-        resource_tags=RESOURCE_TAGS,
-        watch=watch,
-        oidc_keys=OidcKeys(config.oidc),
-        owners={"s3": lambda ctx, arn: owner_account(ctx.tx, arn.resource.split("/", 1)[0]) or ""},
-        endpoint=endpoint,
-    )
+    house = furnish(config, meter, watch, chaos, endpoint)
 
     def context(tx: Tx) -> Context:
         return Context(tx, clock.now_ms(), clock.wall_ms(), ids, "", "", house)
@@ -185,8 +124,8 @@ async def compose(
     watch.attach(store)
     sandbox = await open_sandbox(
         sandboxing,
-        credentials=_credentials(store, context),
-        read_segments=_reader(blobs),
+        credentials=issuer(store, context),
+        read_segments=reader(blobs),
         endpoint_url=endpoint,
         clock=clock.now_ms,
         environments_max=config.environments_max,
@@ -207,9 +146,9 @@ async def compose(
         admission=Admission(Callers(config.root_keys), Verifier(), log),
         run=running,
         write_logs=write_logs,
-        read_segments=_reader(blobs),
+        read_segments=reader(blobs),
         digest_segments=lambda segments, names: intake.digest(segments, names, blobs),
-        owner_of=lambda tx, arn: owner_account(tx, arn.resource.split("/", 1)[0]) or "",
+        owner_of=lambda tx, arn: bucket_owner(tx, arn.resource.split("/", 1)[0]),
         log=log,
     )
     worker = Worker(
@@ -279,39 +218,3 @@ async def compose(
         config, node, store, blobs, sandbox, worker, pollers, meter, watch, door, console, HttpServer(), travel, reset
     )
     return program
-
-
-def _reader(blobs: Blobs) -> Callable[[tuple[Segment, ...]], Awaitable[bytes]]:
-    async def read(segments: tuple[Segment, ...]) -> bytes:
-        """The bytes of a package."""
-        content = Content(segments, 0, sum(segment.size for segment in segments))
-        return b"".join([piece async for piece in intake.pour(content, blobs)])
-
-    return read
-
-
-def _reachable(host: str) -> str:
-    """Where a function finds a server that listens on every address."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
-
-
-def _credentials(
-    store: Store, context: Callable[[Tx], Context]
-) -> Callable[[EnvironmentSpec], Awaitable[EnvironmentCredentials]]:
-    async def credentials(spec: EnvironmentSpec) -> EnvironmentCredentials:
-        """Temporary credentials of the execution role, in a session that bears the function's name."""
-
-        def work(tx: Tx) -> EnvironmentCredentials:
-            _, _, _, region, account, _, name = spec.function_arn.split(":")
-            ctx = context(tx).at(account, region)
-            role = ctx.house.identities.role(tx, spec.role_arn)
-            if role is None:
-                return EnvironmentCredentials("", "", "", 0)
-            made = issue_for_role(
-                ctx, role, name, CREDENTIALS_LIFE_S, f"arn:aws:lambda:{region}:{account}:function:{name}"
-            )
-            return EnvironmentCredentials(made.access_key_id, made.secret, made.token, made.expires_ms)
-
-        return await store.run(work)
-
-    return credentials
