@@ -1,5 +1,7 @@
-"""All the wiring, on one page: which engine, which services, who knows whom. What handlers find is furnished in `house`,
-what functions are given in `environments`."""
+"""All the wiring, on one page: which engine, which services, who knows whom.
+
+What handlers find is furnished in `house`, what functions are given in `environments`.
+"""
 
 from __future__ import annotations
 
