@@ -81,10 +81,3 @@ def test_the_readme_has_its_two_commands() -> None:
         THIS_RUN,
     ]
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("exec ./test")
-
-
-def test_every_command_that_the_readme_names_exists() -> None:
-    from outfall.cli import COMMANDS
-
-    table = (ROOT / "README.md").read_text()
-    assert all(f"`{name}" in table for name in COMMANDS)
