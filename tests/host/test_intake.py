@@ -12,7 +12,7 @@ import pytest
 
 from outfall.core.body import INLINE_SIZE_MAX, Content, Segment
 from outfall.core.errors import AwsError
-from outfall.host import declared, intake
+from outfall.host import declared, intake, stored
 from outfall.host.digests import SIZES, Digests, checksum
 from outfall.host.exchange import BodyStream, ConnectionLost, HttpRequest
 from outfall.store.blobs import BlobFiles, MemoryBlobs
@@ -45,7 +45,7 @@ def take(http: HttpRequest, blobs):
 
 def read(content: Content, blobs) -> bytes:
     async def all_of_it() -> bytes:
-        return b"".join([piece async for piece in intake.pour(content, blobs)])
+        return b"".join([piece async for piece in stored.pour(content, blobs)])
 
     return asyncio.run(all_of_it())
 

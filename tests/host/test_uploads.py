@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from outfall.core.body import Body, Content
 from outfall.core.errors import AwsError
-from outfall.host import intake
+from outfall.host import intake, stored
 from outfall.host.http import HttpRequest, HttpResponse, HttpServer
 from outfall.store.blobs import MemoryBlobs
 from outfall.wire.message import WireRequest
@@ -49,7 +49,7 @@ class OneBucket:
             self.kept[http.path] = body
             return HttpResponse(200, [("ETag", f'"{body.md5}"')])
         body = self.kept[http.path]
-        return HttpResponse(200, [], intake.pour(Content(body.segments, 0, body.size), self.blobs), body.size)
+        return HttpResponse(200, [], stored.pour(Content(body.segments, 0, body.size), self.blobs), body.size)
 
 
 def played(play):

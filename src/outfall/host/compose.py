@@ -13,7 +13,7 @@ import msgspec
 
 from outfall.core.context import Context
 from outfall.core.ports import Store, Tx
-from outfall.host import intake
+from outfall.host import stored
 from outfall.host.admission import Admission
 from outfall.host.callers import Callers
 from outfall.host.chaos import Chaos
@@ -149,7 +149,7 @@ async def compose(
         run=running,
         write_logs=write_logs,
         read_segments=reader(blobs),
-        digest_segments=lambda segments, names: intake.digest(segments, names, blobs),
+        digest_segments=lambda segments, names: stored.digest(segments, names, blobs),
         owner_of=lambda tx, arn: bucket_owner(tx, arn.resource.split("/", 1)[0]),
         log=log,
     )

@@ -17,7 +17,7 @@ from outfall.core.body import REFERENCES, Body, Content, Segment
 from outfall.core.errors import AwsError, InternalError, ServiceUnavailable
 from outfall.core.ports import Ids, Store
 from outfall.core.service import Operation
-from outfall.host import bucket_regions, console, function_urls, intake, origins, websites
+from outfall.host import bucket_regions, console, function_urls, intake, origins, stored, websites
 from outfall.host.console import Console
 from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
@@ -208,7 +208,7 @@ class Door:
         if len(body.segments) == 1 and body.segments[0].data:
             data = body.segments[0].data[body.start : body.start + body.length]
             return HttpResponse(response.status, response.headers, data)
-        stream: AsyncIterator[bytes] = intake.pour(body, self._hall.blobs)
+        stream: AsyncIterator[bytes] = stored.pour(body, self._hall.blobs)
         return HttpResponse(response.status, response.headers, stream, body.length)
 
     async def _private(self, http: HttpRequest) -> HttpResponse:
@@ -244,7 +244,7 @@ class Door:
         segments: tuple[Segment, ...] = row.segments
         content = Content(segments, 0, row.size)
         headers = [("Content-Type", "application/zip")]
-        return HttpResponse(200, headers, intake.pour(content, self._hall.blobs), row.size)
+        return HttpResponse(200, headers, stored.pour(content, self._hall.blobs), row.size)
 
 
 def _turned_away(told: str) -> HttpResponse:

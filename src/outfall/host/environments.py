@@ -8,7 +8,7 @@ from outfall.core.body import Content, Segment
 from outfall.core.context import Context
 from outfall.core.invocation import EnvironmentSpec
 from outfall.core.ports import Store, Tx
-from outfall.host import intake
+from outfall.host import stored
 from outfall.sandbox import EnvironmentCredentials
 from outfall.services.sts.sessions import issue_for_role
 from outfall.store.blobs import Blobs
@@ -22,7 +22,7 @@ def reader(blobs: Blobs) -> Callable[[tuple[Segment, ...]], Awaitable[bytes]]:
 
     async def read(segments: tuple[Segment, ...]) -> bytes:
         content = Content(segments, 0, sum(segment.size for segment in segments))
-        return b"".join([piece async for piece in intake.pour(content, blobs)])
+        return b"".join([piece async for piece in stored.pour(content, blobs)])
 
     return read
 
