@@ -6,7 +6,7 @@ milliseconds since the epoch on the clock of record, all waits are milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -200,8 +200,8 @@ class Store(Protocol):
 
         What `work` raises is raised here, and nothing of it is kept. `loose` says that what it does rests on the items
         alone that it claims or holds: the rows that it reads may each be of another moment of the transaction. An
-        engine on which many processes work runs it beside others then, instead of as if one were after the other, unless
-        it turns out to write rows or to touch groups.
+        engine on which many processes work runs it beside others then, instead of as if one were after the other,
+        unless it turns out to write rows or to touch groups.
         """
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
@@ -273,20 +273,6 @@ class Target(Protocol):
         request id). Raises an `AwsError` when it cannot."""
 
 
-class Signed(msgspec.Struct, frozen=True):
-    """A signature in base64, and the file name of the certificate that it can be checked with."""
-
-    signature: str
-    certificate: str
-
-
-class Signer(Protocol):
-    """Signs as SNS does."""
-
-    def sign(self, ctx: Context, version: str, text: bytes) -> Signed:
-        """The signature of `text`: RSA with SHA-1 (version `1`) or SHA-256 (`2`). The key is a row of the store."""
-
-
 class Watch(Protocol):
     """Is told of every decision of authorisation. It must be quick, and bear being told twice: a transaction may run
     again."""
@@ -305,14 +291,5 @@ class Functions(Protocol):
 class Sandbox(Protocol):
     """Execution environments."""
 
-    kind: str
-    """`bubblewrap` or `process`."""
-
     async def run(self, run: Run) -> Outcome:
         """Runs one invocation in a warm environment, or in a new one; never raises for what the function does."""
-
-    def notices(self) -> Mapping[str, str]:
-        """What runs differently from what was asked, by runtime: as `python3.13 runs on Python 3.11`."""
-
-    async def close(self) -> None:
-        """Ends all environments."""

@@ -21,7 +21,7 @@ ATTRIBUTES_MAX = 10
 NAME_LENGTH_MAX = 256
 TRACE_HEADER = "AWSTraceHeader"
 
-_forbidden = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
+_forbidden = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\ud800-\udfff\ufffe\uffff]").search
 ALLOWED = "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]."
 _attribute_name = re.compile(r"(?!\.)(?!.*\.\.)[\w.\-]+(?<!\.)").fullmatch
 """Letters and digits of any script. [LS:test_send_message_with_invalid_string_attributes]"""
