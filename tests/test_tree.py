@@ -20,11 +20,6 @@ TESTS = ROOT / "tests"
 MODULES = {str(path.relative_to(SOURCE)): ast.parse(path.read_text()) for path in sorted(SOURCE.rglob("*.py"))}
 
 LINES_MAX = 300
-LONGER = {
-    "core/ports.py": "what a store has to do is one thing to read",
-}
-"""Modules that may be longer, and why."""
-
 FUNCTION_LINES_MAX = 60
 LONG_FUNCTIONS = {("host/compose.py", "compose"): "all the wiring, to be read on one page"}
 
@@ -103,7 +98,7 @@ def test_a_module_says_what_belongs_in_it_and_fits_on_a_few_screens() -> None:
         lines = len((SOURCE / module).read_text().splitlines())
         if not ast.get_docstring(tree):
             wrong.append(f"{module} does not open with what belongs in it")
-        if lines > LINES_MAX and module not in LONGER:
+        if lines > LINES_MAX:
             wrong.append(f"{module} has {lines} lines: split it by topic")
         for function in functions(tree):
             long = (function.end_lineno or 0) - function.lineno + 1

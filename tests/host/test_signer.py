@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from tests.support import make_context
 
-from outfall.core.ports import Signed
+from outfall.core.signing import Signed
 from outfall.host.signer import RsaSigner, certificate
 from outfall.store.memory import MemoryStore
 

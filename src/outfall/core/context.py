@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from outfall.core.body import Segment
     from outfall.core.metrics import Metrics
     from outfall.core.organization import Organization
-    from outfall.core.ports import Functions, Identities, Ids, Signer, Target, Tx, Watch
+    from outfall.core.ports import Functions, Identities, Ids, Target, Tx, Watch
+    from outfall.core.signing import Signer
     from outfall.core.source import Source
 
 ObjectReader = Callable[["Context", str, str, str | None], "tuple[Segment, ...]"]

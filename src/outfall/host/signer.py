@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from outfall.core.context import Context
-from outfall.core.ports import Signed, Table, Tx
+from outfall.core.ports import Table, Tx
+from outfall.core.signing import Signed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

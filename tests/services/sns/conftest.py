@@ -11,7 +11,7 @@ import pytest
 
 from outfall.core.context import Context
 from outfall.core.parcel import Parcel
-from outfall.core.ports import Signed
+from outfall.core.signing import Signed
 from outfall.services.sns import SERVICE
 from outfall.services.sns.policy import topic_policy
 from outfall.services.sns.target import SnsTarget
