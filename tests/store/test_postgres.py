@@ -181,6 +181,18 @@ def test_claims_that_nobody_knows_of_are_freed(pair: tuple[Any, Any]) -> None:
     assert len(one.transact(lambda tx: tx.claim("q", now_ms=0, lease_ms=900, limit=3))) == 2
 
 
+def test_a_claim_that_one_knows_of_is_not_a_later_one_of_the_same_item(pair: tuple[Any, Any]) -> None:
+    one, two = pair
+    one.transact(lambda tx: tx.enqueue("q", b"", now_ms=0, due_ms=0))
+    (void,) = one.transact(lambda tx: tx.claim("q", now_ms=0, lease_ms=900))
+    two.transact(lambda tx: tx.free_of("one", "q"))
+    (unknown,) = one.transact(lambda tx: tx.claim("q", now_ms=0, lease_ms=900))
+    assert one.transact(lambda tx: tx.claims("q")) == [("q", unknown.handle)]
+    assert two.transact(lambda tx: tx.claims("q")) == []
+    assert one.transact(lambda tx: tx.free_strays("q", [void.handle])) == 1
+    assert one.transact(lambda tx: tx.claims("q")) == []
+
+
 def test_a_connection_that_broke_is_made_again(url: str) -> None:
     store = PostgresStore.open(url, lanes=1)
     assert store.transact(count_up) == 1

@@ -39,7 +39,8 @@ HOT: dict[str, tuple[str, tuple[str, ...]]] = {
     "next": (ask.NEXT, ("'q1'",)),
     "due": (ask.DUE, ("'q'", "'r'")),
     "free": (ask.FREE, ("'q'", "'r'", "'n1'")),
-    "strays": (ask.STRAYS, ("'q1'", "'n1'", NUMBERS)),
+    "strays": (ask.STRAYS, ("'q1'", "'n1'", NUMBERS, "ARRAY[1,2]")),
+    "claims": (ask.CLAIMS, ("'q'", "'r'", "'n1'")),
     "holders": (ask.HOLDERS, ("'q'", "'r'")),
 }
 

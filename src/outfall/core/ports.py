@@ -185,6 +185,9 @@ class SharedTx(Tx, Protocol):
         """Frees what this process has claimed from a queue and does not know of: all but the claims `handles`. After a
         claim of which it is not known whether it was committed."""
 
+    def claims(self, prefix: str) -> list[tuple[str, str]]:
+        """Queue and handle of each claim of this process on the queues whose name begins so."""
+
     def holders(self, prefix: str) -> list[str]:
         """Which processes have claims on the queues whose name begins so."""
 

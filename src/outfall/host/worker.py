@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeVar, cast
+from typing import Protocol
 
 import msgspec
 
 from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
-from outfall.core.ports import Clock, Item, SharedTx, Store, Tx
+from outfall.core.ports import Clock, Item, Store, Tx
 from outfall.flow import drive
 from outfall.flow.accept import QUEUES
 from outfall.host.chores import TOGETHER, Chore, begin_sweeping
+from outfall.host.claims import Claims
 from outfall.host.insist import insist
-from outfall.store.errors import StoreError, StoreUnavailable
-
-T = TypeVar("T")
+from outfall.store.errors import StoreError
 
 LEASE_MARGIN_S = 60
 """A lease outlasts the function's timeout by the time that starting an environment may take."""
@@ -70,8 +69,7 @@ class Worker:
         self._working: set[str] = set()
         self._changed = asyncio.Event()
         self._round: asyncio.Task[None] | None = None
-        self._held: dict[str, set[str]] = {}
-        self._doubtful: set[str] = set()
+        self._claims = Claims(shop.store)
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -94,15 +92,24 @@ class Worker:
             self._round = asyncio.get_running_loop().create_task(self._look_round())
 
     async def _look_round(self) -> None:
-        """Other nodes tell what they put on the queues, but what they tell may be lost."""
         while True:
             await asyncio.sleep(POLL_S)
             try:
-                queues = await self._shop.store.run(lambda tx: tx.due_queues(QUEUES), durable=False)
+                await self.look()
             except StoreError:
                 continue
-            for queue in (*(name for name, _ in queues), *self._shop.chores):
-                self._wake(queue)
+            except Exception as error:  # whatever it was: what wakes were lost for must be found
+                self._shop.log(f"looking for work failed, and is tried again: {error!r}")
+
+    async def look(self) -> None:
+        """Other nodes tell what they put on the queues, but what they tell may be lost. Raises the store's errors."""
+
+        def work(tx: Tx) -> list[str]:
+            self._claims.look(tx, QUEUES)
+            return [name for name, _ in tx.due_queues(QUEUES)]
+
+        for queue in (*await self._shop.store.run(work, durable=False), *self._shop.chores):
+            self._wake(queue)
 
     async def stop(self, drain_s: float) -> None:
         """Claims nothing more and lets what runs end, for at most `drain_s`; what is cut off is made again later."""
@@ -214,31 +221,14 @@ class Worker:
 
         def work(tx: Tx) -> tuple[list[drive.Start], int]:
             ctx = shop.context(tx)
-            self._free_strays(tx, queue)
             items = tx.claim(queue, now_ms=ctx.now, lease_ms=RUN_S_MAX * 1000, limit=limit)
             begun = [drive.begin(ctx, queue, item) for item in items]
             return [start for start in begun if start is not None], len(items)
 
         # Not durable yet: an attempt that a crash takes back is made again, which at-least-once allows.
-        found = await self._claiming(queue, work)
-        self._held.setdefault(queue, set()).update(start.handle for start in found[0])
+        found = await self._claims.claiming(queue, work)
+        self._claims.hold(queue, (start.handle for start in found[0]))
         return found
-
-    async def _claiming(self, queue: str, work: Callable[[Tx], T]) -> T:
-        """Runs what claims from a queue. A database that goes away may have kept a claim that we never hear of."""
-        doubtful = queue in self._doubtful
-        try:
-            found = await self._shop.store.run(work, durable=False)
-        except StoreUnavailable:
-            self._doubtful.add(queue)
-            raise
-        if doubtful:
-            self._doubtful.discard(queue)
-        return found
-
-    def _free_strays(self, tx: Tx, queue: str) -> None:
-        if queue in self._doubtful:
-            cast(SharedTx, tx).free_strays(queue, self._held.get(queue, ()))
 
     async def _attempt(self, start: drive.Start) -> None:
         shop = self._shop
@@ -263,32 +253,38 @@ class Worker:
             await self._give_back(start)
         finally:
             self._free.release()
-            held = self._held.get(start.queue, set())
-            held.discard(start.handle)
-            if not held:
-                self._held.pop(start.queue, None)
+            self._claims.let_go(start.queue, start.handle)
 
     async def _give_back(self, start: drive.Start) -> None:
         """Ends a claim soon, rather than when its lease runs out."""
         soon_ms = self._shop.clock.now_ms() + GIVE_BACK_MS
         try:
             await self._shop.store.run(lambda tx: tx.extend(start.queue, start.handle, soon_ms))
-        except Exception as error:  # then the lease runs out
-            self._shop.log(f"event {start.event.id} waits for its lease: {error!r}")
+        except Exception as error:  # then the next claim frees it, or a process that is alone waits for its lease
+            self._claims.doubt(start.queue)
+            self._shop.log(f"the claim on event {start.event.id} is given back later: {error!r}")
 
     async def _do_chores(self, queue: str) -> None:
         shop = self._shop
 
         def claim(tx: Tx) -> list[Item]:
-            self._free_strays(tx, queue)
             return tx.claim(queue, now_ms=shop.clock.now_ms(), lease_ms=RUN_S_MAX * 1000, limit=16)
 
-        while items := await self._claiming(queue, claim):
-            if queue in TOGETHER:
-                await asyncio.gather(*(shop.chores[queue](item) for item in items))
-                continue
-            for item in items:
-                await shop.chores[queue](item)
+        while items := await self._claims.claiming(queue, claim):
+            for group in [items] if queue in TOGETHER else [[item] for item in items]:
+                ended = await asyncio.gather(*map(shop.chores[queue], group), return_exceptions=True)
+                self._ended(queue, [error for error in ended if error is not None])
+
+    def _ended(self, queue: str, errors: list[BaseException]) -> None:
+        """A chore that failed by itself is made again when its lease runs out, and the others go on. Raises the store's
+        errors: then all that was claimed and not done is claimed again as soon as the store is back."""
+        for error in errors:
+            if not isinstance(error, StoreError):
+                self._shop.log(f"a chore of {queue} failed and will be taken up again: {error!r}")
+        for error in errors:
+            if isinstance(error, StoreError):
+                self._claims.doubt(queue)
+                raise error
 
 
 async def _at_most(wait: Awaitable[object], timeout_s: float) -> None:

@@ -23,7 +23,7 @@ import asyncpg
 
 from outfall.core.ports import Tx
 from outfall.store.errors import StoreBusy, StoreUnavailable
-from outfall.store.postgres_queues import Queues
+from outfall.store.postgres_claims import Claims
 from outfall.store.postgres_session import Connection, Strict, in_greenlet
 from outfall.store.values import Values
 
@@ -88,7 +88,7 @@ class Lane:
             careful, self._careful = self._careful > 0, max(0, self._careful - 1)
             connection = await self._ready()
             durable = any(job.durable for job in jobs[:size])
-            tx = Queues(connection, self._values, self._holder, durable=durable, expected=size, loose=self._loose)
+            tx = Claims(connection, self._values, self._holder, durable=durable, expected=size, loose=self._loose)
             played = False
             try:
                 outcomes = await in_greenlet(lambda tx=tx, size=size, careful=careful: _play(tx, jobs[:size], careful))  # type: ignore[misc]
@@ -137,7 +137,7 @@ class Lane:
                 connection.terminate()
 
 
-def _play(tx: Queues, jobs: list[Job], careful: bool) -> list[Outcome]:
+def _play(tx: Claims, jobs: list[Job], careful: bool) -> list[Outcome]:
     """Runs the works of a batch one after the other; an error of one is its own."""
     if careful:
         tx.turnstile()

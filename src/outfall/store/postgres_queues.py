@@ -8,7 +8,6 @@ with SKIP LOCKED, so that two nodes that claim at once get different ones.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from typing import Any
 
 from outfall.core.ports import Item, QueueCounts
@@ -223,29 +222,6 @@ class Queues(Rows):
         self.send()
         self._items.read.clear()
         return self.ask(statement, *arguments)
-
-    def free(self, prefix: str) -> int:
-        return self.free_of("", prefix)
-
-    def free_of(self, holder: str, prefix: str) -> int:
-        """As `free`, for what one holder has claimed; of all with an empty one."""
-        return self._freed(self._directly(ask.FREE, prefix, prefix + ask.LATER_NAMES, holder))
-
-    def free_strays(self, queue: str, handles: Collection[str]) -> int:
-        """Frees what this holder has claimed from a queue and does not know of: all but `handles`."""
-        known = [parsed[0] for handle in handles if (parsed := parse_handle(handle))]
-        return self._freed(self._directly(ask.STRAYS, queue, self._holder, known))
-
-    def _freed(self, freed: list[Any]) -> int:
-        self._mine_groups.update({(queue, group): None for queue, group in freed if group is not None})
-        for queue in sorted({row[0] for row in freed}):
-            self.wake(queue)
-        return len(freed)
-
-    def holders(self, prefix: str) -> list[str]:
-        """Who has claims on the queues whose name begins so."""
-        self._look()
-        return [row[0] for row in self.ask(ask.HOLDERS, prefix, prefix + ask.LATER_NAMES)]
 
     def next_due(self, queue: str) -> int | None:
         self._look(queue)

@@ -73,7 +73,9 @@ FREE = """UPDATE work SET leased = FALSE, due = least(due, enqueued),
     WHERE queue >= $1 AND queue < $2 AND leased AND (holder = $3 OR $3 = '') RETURNING queue, grp"""
 STRAYS = """UPDATE work SET leased = FALSE, due = least(due, enqueued),
         turn = CASE WHEN grp IS NULL THEN least(due, enqueued) END
-    WHERE queue = $1 AND leased AND holder = $2 AND number <> ALL($3::bigint[]) RETURNING queue, grp"""
+    WHERE queue = $1 AND leased AND holder = $2
+        AND (number, receives) NOT IN (SELECT * FROM unnest($3::bigint[], $4::integer[])) RETURNING queue, grp"""
+CLAIMS = "SELECT queue, number, receives FROM work WHERE queue >= $1 AND queue < $2 AND leased AND holder = $3"
 HOLDERS = "SELECT DISTINCT holder FROM work WHERE queue >= $1 AND queue < $2 AND leased"
 NEXT = "SELECT turn FROM work WHERE queue = $1 AND turn IS NOT NULL ORDER BY turn LIMIT 1"
 DUE = """WITH RECURSIVE names(name) AS (
