@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from tests import postgres
 
 from outfall.core.invocation import EnvironmentSpec, Logging, Package, Run, Throttled
@@ -15,6 +16,7 @@ from outfall.host.clock import ManualClock, SystemClock
 from outfall.host.nodes import OWNERS, PLACES, Node
 from outfall.host.shared_concurrency import BUNDLE, SharedConcurrency
 from outfall.host.time_travel import MOVED_TOPIC, SAVED, SavedTime, open_clock
+from outfall.store.errors import StoreUnavailable
 from outfall.store.node_facts import NodeFacts
 from outfall.store.postgres import PostgresStore
 from outfall.store.postgres_members import Members
@@ -129,6 +131,43 @@ def test_an_accounts_places_are_given_in_bundles_and_given_back() -> None:
             assert await two.concurrency.enter(run_of()) is None
             held = await two.store.run(lambda tx: {key[1]: row.count for key, row in tx.scan(PLACES)})
             assert held == {"two": BUNDLE}
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("reserved", [1, None], ids=["of a function", "of an account"])
+def test_places_are_given_back_that_were_taken_and_whose_confirmation_was_lost(reserved: int | None) -> None:
+    async def play() -> None:
+        async with nodes("one", "two") as (one, two):
+
+            class Losing:
+                async def run(self, work: Any, *, durable: bool = True) -> Any:
+                    await one.store.run(work, durable=durable)
+                    raise StoreUnavailable
+
+            one.concurrency._store = Losing()  # type: ignore[assignment]
+            with pytest.raises(StoreUnavailable):
+                await one.concurrency.enter(run_of(reserved))
+            one.concurrency._store = one.store
+            await one.concurrency.tidy()
+            assert await two.store.run(lambda tx: list(tx.scan(PLACES))) == []
+
+    asyncio.run(play())
+
+
+def test_whoever_waits_for_a_place_that_is_given_back_and_whoever_comes_then_do_not_get_it_both() -> None:
+    async def play() -> None:
+        async with nodes("one") as (one,):
+            assert await one.concurrency.enter(run_of(1)) is None
+            leaving = asyncio.create_task(one.concurrency.leave(run_of(1)))
+            await asyncio.sleep(0)
+            entering = [asyncio.create_task(one.concurrency.enter(run_of(1)))]
+            leaving.add_done_callback(lambda _: entering.append(asyncio.create_task(one.concurrency.enter(run_of(1)))))
+            await leaving
+            await asyncio.sleep(0)
+            entered = await asyncio.gather(*entering)
+            assert len(entered) == 2
+            assert entered.count(None) == 1
 
     asyncio.run(play())
 

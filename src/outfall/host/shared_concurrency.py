@@ -8,8 +8,8 @@ cost no transaction; places that another node holds and does not use are given b
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from outfall.core.invocation import Run, Throttled
 from outfall.core.ports import Store, Tx
@@ -29,22 +29,26 @@ class SharedConcurrency(Concurrency):
         self._store = store
         self._node = node
         self._log = log
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._bundles: dict[str, int] = {}
         self._untold: set[str] = set()
+
+    def _one_at_a_time(self, name: str) -> asyncio.Lock:
+        """The lock of a function or account: the same for all who hold it or wait for it, and gone with the last."""
+        return self._locks.setdefault(name, asyncio.Lock())
 
     async def enter(self, run: Run) -> Throttled | None:
         """Takes a place for a run, or says why there is none. Reserved places are a function's own."""
         function = run.environment.function_arn
         account = function.rsplit(":", 2)[0]
         if run.reserved_concurrency is not None:
-            async with self._locks[function]:
+            async with self._one_at_a_time(function):
                 wanted = self._functions[function] + 1
                 if not await self._take(function, wanted, wanted, run.reserved_concurrency):
                     return RESERVED_TAKEN
                 self._count(run)
             return None
-        async with self._locks[account]:
+        async with self._one_at_a_time(account):
             needed = self._accounts[account] + 1
             if needed > self._bundles.get(account, 0):
                 most = needed + BUNDLE - 1
@@ -68,7 +72,11 @@ class SharedConcurrency(Concurrency):
             tx.put(PLACES, (name, self._node), Places(places))
             return places
 
-        return await self._store.run(work, durable=False)
+        try:
+            return await self._store.run(work, durable=False)
+        except StoreError:
+            self._untold.add(name)  # It may be written down all the same.
+            raise
 
     async def leave(self, run: Run) -> None:
         """Gives the place back."""
@@ -76,18 +84,16 @@ class SharedConcurrency(Concurrency):
         if run.reserved_concurrency is not None:
             await self._tell(run.environment.function_arn)
 
-    async def _tell(self, function: str) -> None:
-        """Writes down how many run now."""
-        async with self._locks[function]:
-            count = self._functions.get(function, 0)
+    async def _tell(self, name: str) -> None:
+        """Writes down how many places of a function are used, or of an account are held."""
+        async with self._one_at_a_time(name):
+            count = self._functions.get(name, 0) or self._bundles.get(name, 0)
             try:
-                await self._write(function, count)
-                self._untold.discard(function)
+                await self._write(name, count)
+                self._untold.discard(name)
             except StoreError as error:
-                self._untold.add(function)
-                self._log(f"places of {function} are given back later: {error}")
-        if not count:
-            self._locks.pop(function, None)
+                self._untold.add(name)
+                self._log(f"places of {name} are given back later: {error}")
 
     async def _write(self, name: str, count: int) -> None:
         key = (name, self._node)
@@ -102,10 +108,10 @@ class SharedConcurrency(Concurrency):
 
     async def tidy(self) -> None:
         """Gives back what is not used, and tells again what could not be told; to be called now and then."""
-        for function in list(self._untold):
-            await self._tell(function)
+        for name in list(self._untold):
+            await self._tell(name)
         for account, held in list(self._bundles.items()):
-            async with self._locks[account]:
+            async with self._one_at_a_time(account):
                 used = self._accounts.get(account, 0)
                 keep = -(-used // BUNDLE) * BUNDLE
                 if keep < held:
