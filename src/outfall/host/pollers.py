@@ -11,6 +11,11 @@ from outfall.host.poller import Poller, Station
 from outfall.services.lambda_ import mappings
 from outfall.services.lambda_.mapping_model import MappingRow
 
+AGAIN_S = 1.0
+"""After the store could not tell which mappings there are."""
+LOOK_S = 5.0
+"""Other nodes tell that mappings changed, but what they tell may be lost."""
+
 
 class Pollers:
     """Follows the rows of event source mappings."""
@@ -19,6 +24,7 @@ class Pollers:
         self._station = station
         self._pollers: dict[Key, Poller] = {}
         self._review: asyncio.Task[None] | None = None
+        self._next: asyncio.TimerHandle | None = None
         self._again = False
         self._following = False
         self._rested = asyncio.Event()
@@ -37,6 +43,8 @@ class Pollers:
         """Takes nothing more and lets what runs end, for at most `drain_s`; what is cut off reappears in its queue."""
         self._stopping = True
         self._unsubscribe()
+        if self._next is not None:
+            self._next.cancel()
         if self._review is not None:
             self._review.cancel()
             await asyncio.gather(self._review, return_exceptions=True)
@@ -85,9 +93,20 @@ class Pollers:
                 for row in rows:
                     if row.key not in self._pollers:
                         self._pollers[row.key] = Poller(self._station, row.key, self._rested.set, self._ended)
+            if not self._station.store.exclusive:
+                self._look_in(LOOK_S)
+        except Exception as error:  # nobody would poll for what is new, or was another node's until it died
+            self._station.log(f"looking for event source mappings failed, and is tried again: {error!r}")
+            self._look_in(AGAIN_S)
         finally:
             self._following = False
             self._rested.set()
+
+    def _look_in(self, seconds: float) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        if not self._stopping:
+            self._next = asyncio.get_running_loop().call_later(seconds, self._wake, mappings.CHANGED_TOPIC)
 
     def _mine(self, tx: Tx) -> list[MappingRow]:
         return [row for row in mappings.to_poll(tx) if self._station.owns(tx, row.key)]
