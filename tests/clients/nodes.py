@@ -72,8 +72,12 @@ class Cluster:
             thread.start()
         for thread in starting:
             thread.join()
-        assert wait_until(lambda: len(self.listed()) == len(self.nodes), 10)
+        assert wait_until(self._all_know_all, 10 + LEASE_S)
         return self
+
+    def _all_know_all(self) -> bool:
+        """Each node reads who is there with its own beat."""
+        return all(len(self.listed(node)) == len(self.nodes) for node in range(len(self.nodes)))
 
     def listed(self, of: int = 0) -> list[dict[str, Any]]:
         """The nodes, as one of them sees them."""
