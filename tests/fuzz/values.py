@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +68,8 @@ def values(shape: Shape, name: str = "", depth: int = 0) -> st.SearchStrategy[An
     """Values of a shape, mostly good ones; `name` is the member's."""
     if name in FIXED:
         return FIXED[name]
-    made = _OF_TYPE.get(shape.type_name, _scalar)(shape, depth)
+    of_type = _OF_TYPE.get(shape.type_name)
+    made = of_type(shape, depth) if of_type else SCALARS[shape.type_name]
     known = KNOWN.get(name)
     return st.one_of(st.sampled_from(known), st.sampled_from(known), made) if known else made
 
@@ -114,21 +116,16 @@ def _integer(shape: Any, depth: int) -> st.SearchStrategy[int]:
     return st.one_of(st.integers(least, max(least, most)), st.sampled_from(edges))
 
 
-def _blob(shape: Any, depth: int) -> st.SearchStrategy[bytes]:
-    return st.sampled_from([b"", b"{}", b'{"a": 1}', b"\x00\xff", b"x" * 1000])
+SCALARS: dict[str, st.SearchStrategy[Any]] = {
+    "blob": st.sampled_from([b"", b"{}", b'{"a": 1}', b"\x00\xff", b"x" * 1000]),
+    "boolean": st.booleans(),
+    "double": st.sampled_from([0.0, 1.5, -1.0, 1e300]),
+    "float": st.sampled_from([0.0, 1.5, -1.0, 1e300]),
+    "timestamp": st.sampled_from([WHEN, datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)]),
+}
+"""Values of the types that have no constraints."""
 
-
-def _scalar(shape: Any, depth: int) -> st.SearchStrategy[Any]:
-    if shape.type_name == "boolean":
-        return st.booleans()
-    if shape.type_name in ("float", "double"):
-        return st.sampled_from([0.0, 1.5, -1.0, 1e300])
-    if shape.type_name == "timestamp":
-        return st.sampled_from([WHEN, datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)])
-    raise NotImplementedError(shape.type_name)
-
-
-_OF_TYPE = {
+_OF_TYPE: dict[str, Callable[[Any, int], st.SearchStrategy[Any]]] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
@@ -136,7 +133,6 @@ _OF_TYPE = {
     "character": _string,
     "integer": _integer,
     "long": _integer,
-    "blob": _blob,
 }
 
 
