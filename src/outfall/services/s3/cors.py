@@ -65,11 +65,7 @@ def _check(rule: dict[str, Any]) -> None:
 @operation("GetBucketCors", action="s3:GetBucketCORS", resource=bucket_arn)
 def get_bucket_cors(call: Call, request: Request) -> Output:
     """The rules as they were put. Errors: NoSuchCORSConfiguration."""
-    bucket = require(call, request)
-    found = documents.kept(call.tx, bucket.name, KIND)
-    if found is None:
-        raise errors.NoSuchCORSConfiguration(BucketName=bucket.name)
-    return found
+    return documents.required(call.tx, require(call, request), KIND, errors.NoSuchCORSConfiguration)
 
 
 @operation("DeleteBucketCors", action="s3:PutBucketCORS", resource=bucket_arn)

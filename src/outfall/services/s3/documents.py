@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from outfall.core.errors import AwsError
 from outfall.core.ports import Tx
-from outfall.services.s3.model import SETTINGS, Setting
+from outfall.services.s3.model import SETTINGS, Bucket, Setting
 
 Document = dict[str, Any]
 
@@ -21,6 +22,14 @@ def kept(tx: Tx, bucket: str, kind: str, name: str = "") -> Document | None:
     """The document, or None."""
     row = tx.get(SETTINGS, (bucket, kind, name))
     found: Document | None = msgspec.json.decode(row.document) if row else None
+    return found
+
+
+def required(tx: Tx, bucket: Bucket, kind: str, missing: type[AwsError]) -> Document:
+    """The document. Errors: `missing`, which names the bucket."""
+    found = kept(tx, bucket.name, kind)
+    if found is None:
+        raise missing(BucketName=bucket.name)
     return found
 
 

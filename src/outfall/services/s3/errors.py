@@ -1,4 +1,5 @@
-"""S3's errors: code, default message, status. Further elements of each are in the comment, in AWS's order.
+"""S3's errors: code, default message, status. Further elements of each are in the comment, in AWS's order. The first
+three are no codes of AWS, but what many of them have in common.
 
 Rule: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and the recordings in S3's own test suites.
 """
@@ -8,16 +9,24 @@ from __future__ import annotations
 from outfall.core.errors import AwsError, NotServed
 
 
-class AccessDenied(AwsError):
+class Forbidden(AwsError):
+    status = 403
+
+
+class Missing(AwsError):
+    status = 404
+
+
+class Conflict(AwsError):
+    status = 409
+
+
+class AccessDenied(Forbidden):
     """Access Denied"""
 
-    status = 403
 
-
-class AccessForbidden(AwsError):  # Method, ResourceType
+class AccessForbidden(Forbidden):  # Method, ResourceType
     """Access Forbidden"""
-
-    status = 403
 
 
 class AccessControlListNotSupported(AwsError):
@@ -32,22 +41,16 @@ class BadRequest(AwsError):
     """Bad Request"""
 
 
-class BucketAlreadyExists(AwsError):  # BucketName
+class BucketAlreadyExists(Conflict):  # BucketName
     """The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."""  # noqa: E501
 
-    status = 409
 
-
-class BucketAlreadyOwnedByYou(AwsError):  # BucketName
+class BucketAlreadyOwnedByYou(Conflict):  # BucketName
     """Your previous request to create the named bucket succeeded and you already own it."""
 
-    status = 409
 
-
-class BucketNotEmpty(AwsError):  # BucketName
+class BucketNotEmpty(Conflict):  # BucketName
     """The bucket you tried to delete is not empty"""
-
-    status = 409
 
 
 class EntityTooSmall(AwsError):  # ETag, MinSizeAllowed, PartNumber, ProposedSize
@@ -82,10 +85,8 @@ class InvalidBucketOwnerAWSAccountID(AwsError):
     """The value of the expected bucket owner parameter must be an AWS Account ID..."""
 
 
-class InvalidBucketState(AwsError):
+class InvalidBucketState(Conflict):
     """The request is not valid with the current state of the bucket."""
-
-    status = 409
 
 
 class InvalidEncryptionAlgorithmError(AwsError):  # ArgumentName, ArgumentValue
@@ -96,10 +97,8 @@ class InvalidLocationConstraint(AwsError):  # LocationConstraint
     """The specified location-constraint is not valid"""
 
 
-class InvalidObjectState(AwsError):  # StorageClass
+class InvalidObjectState(Forbidden):  # StorageClass
     """The operation is not valid for the object's storage class"""
-
-    status = 403
 
 
 class InvalidPart(AwsError):  # ETag, PartNumber, UploadId
@@ -176,94 +175,64 @@ class MethodNotAllowed(AwsError):  # Method, ResourceType
     status = 405
 
 
-class NoSuchBucket(AwsError):  # BucketName
+class NoSuchBucket(Missing):  # BucketName
     """The specified bucket does not exist"""
 
-    status = 404
 
-
-class NoSuchBucketPolicy(AwsError):  # BucketName
+class NoSuchBucketPolicy(Missing):  # BucketName
     """The bucket policy does not exist"""
 
-    status = 404
 
-
-class NoSuchCORSConfiguration(AwsError):  # BucketName
+class NoSuchCORSConfiguration(Missing):  # BucketName
     """The CORS configuration does not exist"""
 
-    status = 404
 
-
-class NoSuchConfiguration(AwsError):
+class NoSuchConfiguration(Missing):
     """The specified configuration does not exist."""
 
-    status = 404
 
-
-class NoSuchKey(AwsError):  # Key
+class NoSuchKey(Missing):  # Key
     """The specified key does not exist."""
 
-    status = 404
 
-
-class NoSuchLifecycleConfiguration(AwsError):  # BucketName
+class NoSuchLifecycleConfiguration(Missing):  # BucketName
     """The lifecycle configuration does not exist"""
 
-    status = 404
 
-
-class NoSuchObjectLockConfiguration(AwsError):
+class NoSuchObjectLockConfiguration(Missing):
     """The specified object does not have a ObjectLock configuration"""
 
-    status = 404
 
-
-class NoSuchPublicAccessBlockConfiguration(AwsError):  # BucketName
+class NoSuchPublicAccessBlockConfiguration(Missing):  # BucketName
     """The public access block configuration was not found"""
 
-    status = 404
 
-
-class NoSuchTagSet(AwsError):  # BucketName
+class NoSuchTagSet(Missing):  # BucketName
     """The TagSet does not exist"""
 
-    status = 404
 
-
-class NoSuchUpload(AwsError):  # UploadId
+class NoSuchUpload(Missing):  # UploadId
     """The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."""  # noqa: E501
 
-    status = 404
 
-
-class NoSuchVersion(AwsError):  # Key, VersionId
+class NoSuchVersion(Missing):  # Key, VersionId
     """The specified version does not exist."""
 
-    status = 404
 
-
-class NoSuchWebsiteConfiguration(AwsError):  # BucketName
+class NoSuchWebsiteConfiguration(Missing):  # BucketName
     """The specified bucket does not have a website configuration"""
 
-    status = 404
 
-
-class ObjectLockConfigurationNotFoundError(AwsError):  # BucketName
+class ObjectLockConfigurationNotFoundError(Missing):  # BucketName
     """Object Lock configuration does not exist for this bucket"""
 
-    status = 404
 
-
-class ObjectNotInActiveTierError(AwsError):
+class ObjectNotInActiveTierError(Forbidden):
     """The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."""
 
-    status = 403
 
-
-class OwnershipControlsNotFoundError(AwsError):  # BucketName
+class OwnershipControlsNotFoundError(Missing):  # BucketName
     """The bucket ownership controls were not found"""
-
-    status = 404
 
 
 class PreconditionFailed(AwsError):  # Condition
@@ -272,16 +241,12 @@ class PreconditionFailed(AwsError):  # Condition
     status = 412
 
 
-class ReplicationConfigurationNotFoundError(AwsError):  # BucketName
+class ReplicationConfigurationNotFoundError(Missing):  # BucketName
     """The replication configuration was not found"""
 
-    status = 404
 
-
-class RestoreAlreadyInProgress(AwsError):
+class RestoreAlreadyInProgress(Conflict):
     """Object restore is already in progress"""
-
-    status = 409
 
 
 class TemporaryRedirect(AwsError):

@@ -59,11 +59,7 @@ def put_bucket_lifecycle_configuration(call: Call, request: Request) -> Output:
 @operation("GetBucketLifecycleConfiguration", action="s3:GetLifecycleConfiguration", resource=bucket_arn)
 def get_bucket_lifecycle_configuration(call: Call, request: Request) -> Output:
     """The rules as they were put, each with an ID. Errors: NoSuchLifecycleConfiguration."""
-    bucket = require(call, request)
-    found = documents.kept(call.tx, bucket.name, KIND)
-    if found is None:
-        raise errors.NoSuchLifecycleConfiguration(BucketName=bucket.name)
-    return found
+    return documents.required(call.tx, require(call, request), KIND, errors.NoSuchLifecycleConfiguration)
 
 
 @operation("DeleteBucketLifecycle", action="s3:PutLifecycleConfiguration", resource=bucket_arn)

@@ -110,10 +110,7 @@ def get_bucket_website(call: Call, request: Request) -> Output:
 
 
 def _configuration(call: Call, bucket: Bucket) -> Configuration:
-    found = documents.kept(call.tx, bucket.name, KIND)
-    if found is None:
-        raise errors.NoSuchWebsiteConfiguration(BucketName=bucket.name)
-    return found
+    return documents.required(call.tx, bucket, KIND, errors.NoSuchWebsiteConfiguration)
 
 
 @operation("DeleteBucketWebsite", action="s3:DeleteBucketWebsite", resource=bucket_arn)
