@@ -24,7 +24,9 @@ NUMBERS = "SELECT nextval('item_number') FROM generate_series(1, $1)"
 ROW = "number, grp, due, enqueued, receives, first_received, leased"
 READY = f"""SELECT {ROW}, payload FROM work WHERE queue = $1 AND turn <= $2
     ORDER BY turn, number LIMIT $3 FOR UPDATE SKIP LOCKED"""
-OLDEST = f"""SELECT {ROW}, payload FROM work WHERE queue = $1 AND number IN (
+# `turn` is asked for twice: only what is said of the row that is locked is looked at again when somebody else has
+# changed it since, as READ COMMITTED has it.
+OLDEST = f"""SELECT {ROW}, payload FROM work WHERE queue = $1 AND turn <= $2 AND number IN (
         SELECT number FROM work WHERE queue = $1 AND turn <= $2 ORDER BY turn, number LIMIT $4)
     ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED"""
 FOLLOWING = f"""SELECT {ROW}, payload FROM work WHERE queue = $1 AND grp = $2 AND number > $3
