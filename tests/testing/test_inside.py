@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from outfall.cli.client import ask
+from outfall.cli.clock import clock
 from outfall.host import time_travel
-from outfall.testing import Inside
+from outfall.testing import Inside, StillWaiting
 from tests.clients.road import package
 
 TRUST = json.dumps(
@@ -159,9 +162,22 @@ def test_a_message_that_comes_back_for_ever_is_nothing_to_wait_for(
     sqs = outfall.client("sqs")
     url = sqs.create_queue(QueueName="poison")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    client.create_event_source_mapping(FunctionName="fn", EventSourceArn=arn)
-    outfall.run_until_idle()
-    began_ms = outfall.program.travel.now_ms()
+    function = client.create_event_source_mapping(FunctionName="fn", EventSourceArn=arn)["FunctionArn"]
+    idle = outfall.run_until_idle()
+    assert not idle.waiting
     sqs.send_message(QueueUrl=url, MessageBody="poison")
-    outfall.run_until_idle()
-    assert 0 < outfall.program.travel.now_ms() - began_ms <= 3 * 30_000
+    with pytest.warns(StillWaiting, match="not idle after 3 steps"):
+        stop = outfall.run_until_idle()
+    assert stop.steps == 3
+    assert 0 < stop.now_ms - idle.now_ms <= 3 * 30_000
+    assert stop.waiting == (time_travel.Due(stop.now_ms + 30_000, f"{arn} polled for {function}"),)
+    told = ask(outfall.endpoint, "/_outfall/api/clock?to=idle", method="POST")
+    assert (told["idle"], told["steps"]) == (False, 3)
+    assert [due["what"] for due in told["waiting"]] == [f"{arn} polled for {function}"]
+    typed = CliRunner().invoke(clock, ["--endpoint", outfall.endpoint, "idle"])
+    assert typed.exit_code == 1
+    assert "Not idle after 3 steps" in typed.output
+    assert f"{arn} polled for {function}" in typed.output
+    sqs.purge_queue(QueueUrl=url)
+    told = ask(outfall.endpoint, "/_outfall/api/clock?to=idle", method="POST")
+    assert (told["idle"], told["waiting"]) == (True, [])

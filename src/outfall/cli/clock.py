@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 
@@ -50,22 +51,29 @@ def next_(given: Given, endpoint: str | None, output: str) -> None:
 @output_option
 @click.pass_obj
 def idle(given: Given, endpoint: str | None, output: str) -> None:
-    """Move the clock until nothing waits any more."""
-    _move(given, (endpoint, output), "to=idle")
+    """Move the clock until nothing waits any more. Ends with 1 where something comes back for ever, and tells what."""
+    told = _move(given, (endpoint, output), "to=idle")
+    if not told["idle"]:
+        raise SystemExit(1)
 
 
-def _move(before: Given, after: Given, how: str) -> None:
+def _move(before: Given, after: Given, how: str) -> dict[str, Any]:
     """The options may stand before the name of what is done, or after it."""
     endpoint = endpoint_of(after[0] or before[0])
-    output = "json" if "json" in (before[1], after[1]) else "text"
-    _tell(ask(endpoint, f"/_outfall/api/clock?{how}", method="POST", timeout_s=3600), output)
+    told = ask(endpoint, f"/_outfall/api/clock?{how}", method="POST", timeout_s=3600)
+    _tell(told, "json" if "json" in (before[1], after[1]) else "text")
+    return told
 
 
-def _tell(told: dict[str, object], output: str) -> None:
+def _tell(told: dict[str, Any], output: str) -> None:
     if output == "json":
         print_json(told)
-    else:
-        click.echo(f"{told['clock']}  {shown(int(str(told['clock_ms'])))} UTC")
+        return
+    click.echo(f"{told['clock']}  {shown(told['clock_ms'])} UTC")
+    if told.get("waiting"):
+        click.echo(f"Not idle after {told['steps']} steps: this comes back again and again, and is due next")
+        for due in told["waiting"]:
+            click.echo(f"  {shown(due['due_ms'])}  {due['what']}")
 
 
 def milliseconds(text: str, of: str = "DURATION") -> int:

@@ -67,7 +67,7 @@ class Poller:
         self._looking = True
         self._full = False
         self._next_ms: int | None = None
-        self.topic = ""
+        self.topic = self.name = ""
         self._loop = asyncio.get_running_loop().create_task(self._poll())
 
     @property
@@ -164,6 +164,7 @@ class Poller:
     def _gather(self, seen: Look) -> bool:
         """Adds what was taken to the batch, and begins to run it if it is ready; whether it was."""
         self._complaint, self.topic = "", seen.topic
+        self.name = f"{seen.polling.source} polled for {seen.polling.function}"
         self._ceiling = min(seen.polling.concurrency_max or self._station.runs_at_once, self._station.runs_at_once)
         now_ms = self._station.clock.now_ms()
         self._batch, self._left = rules.gather(seen.polling, self._batch, [*self._left, *seen.messages], now_ms)

@@ -67,10 +67,10 @@ class Pollers:
             await self._rested.wait()
 
     @property
-    def next_ms(self) -> int | None:
-        """The earliest time on the clock of record for which a poller waits: a message that falls due or reappears,
-        the end of a batch's window, the next try of a throttled batch."""
-        return min((one for poller in self._pollers.values() if (one := poller.next_ms) is not None), default=None)
+    def waiting(self) -> list[tuple[int, str]]:
+        """Who waits, and for which time on the clock of record: for a message that falls due or reappears, the end of a
+        batch's window, the next try of a throttled batch."""
+        return [(due_ms, one.name) for one in self._pollers.values() if (due_ms := one.next_ms) is not None]
 
     def _wake(self, topic: str) -> None:
         if topic != mappings.CHANGED_TOPIC:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
+import msgspec
+
 from outfall import __version__
 from outfall.host.exchange import HttpResponse
-from outfall.host.private_call import Answer, Asked, Facade, Refused, Route
-from outfall.host.time_travel import ClockRunsByItself
+from outfall.host.private_call import PAGE_MAX, Answer, Asked, Facade, Refused, Route
+from outfall.host.time_travel import ClockRunsByItself, Stop
 
 ADVANCE_MS_MAX = 10 * 366 * 24 * 3600 * 1000
 """Ten years at once."""
@@ -57,10 +59,18 @@ async def _move_clock(facade: Facade, asked: Asked) -> Answer:
     if by_ms >= 0 and travel.now_ms() + by_ms > CLOCK_MS_MAX:
         raise Refused(400, "the clock does not go beyond the year 3000")
     try:
-        await (travel.advance(by_ms) if by_ms >= 0 else travel.jump() if to == "next" else travel.run_until_idle())
+        if to == "idle":
+            return {**await _clock(facade, asked), **_stop_told(await travel.run_until_idle())}
+        await (travel.advance(by_ms) if by_ms >= 0 else travel.jump())
     except ClockRunsByItself as error:
         raise Refused(409, str(error)) from None
     return await _clock(facade, asked)
+
+
+def _stop_told(stop: Stop) -> dict[str, Any]:
+    """Whether nothing waits any more, after how many moves of the clock, and what still does."""
+    waiting = [msgspec.structs.asdict(due) for due in stop.waiting[:PAGE_MAX]]
+    return {"idle": not stop.waiting, "steps": stop.steps, "waiting": waiting}
 
 
 ROUTES = (

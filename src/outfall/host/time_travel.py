@@ -29,9 +29,8 @@ for, since it never ends."""
 PERIODIC_STOPS_MAX = 2_000
 """So often one advance stops for periodic work alone; a month in one step makes up for the rest at its end."""
 
-IDLE_ROUNDS_MAX = 10_000
+IDLE_STEPS_MAX = 10_000
 """A loop of functions that invoke one another would never be idle."""
-
 
 POLLS_ALONE_MAX = 500
 """Jumps in a row to polls alone: a message that a function never takes, on a queue without a dead-letter queue, comes
@@ -40,6 +39,22 @@ back until its retention ends, and a day of that is nothing to wait for."""
 
 class ClockRunsByItself(Exception):
     """This server's clock is the system's: start it with --clock manual to move it."""
+
+
+class Due(msgspec.Struct, frozen=True, order=True):
+    """What waits on the road, and until when: the name of a work queue, or a queue that is polled for a function."""
+
+    due_ms: int
+    what: str
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Where running until idle came to its end, after how many moves of the clock; `waiting` is what is still due,
+    since it comes back for ever: empty if it is idle."""
+
+    now_ms: int
+    steps: int
+    waiting: tuple[Due, ...] = ()
 
 
 class SavedTime(msgspec.Struct, frozen=True):
@@ -133,17 +148,16 @@ class TimeTravel:
             await self._move(max(due_ms, clock.now_ms()))
         return clock.now_ms()
 
-    async def run_until_idle(self) -> int:
-        """Jumps until nothing on the road waits any more, or only what comes back for ever; the new time."""
-        polls = 0
-        for _ in range(IDLE_ROUNDS_MAX):
-            await self._settle()
-            due_ms = await self._next_due()
-            if due_ms is None or polls == POLLS_ALONE_MAX:
-                break
-            polls = polls + 1 if await self._due_on(WAITS) is None else 0
-            await self._move(due_ms)
-        return self._manual().now_ms()
+    async def run_until_idle(self) -> Stop:
+        """Jumps until nothing on the road waits any more, or only what comes back for ever."""
+        clock = self._manual()
+        steps = polls = 0
+        await self._settle()
+        while (waiting := await self._due(WAITS)) and steps < IDLE_STEPS_MAX and polls < POLLS_ALONE_MAX:
+            polls = 0 if await self._due_on(WAITS) else polls + 1
+            await self._move(max(min(waiting).due_ms, clock.now_ms()))
+            steps += 1
+        return Stop(clock.now_ms(), steps, tuple(sorted(waiting)))
 
     def _manual(self) -> ManualClock:
         if not isinstance(self._clock, ManualClock):
@@ -169,11 +183,15 @@ class TimeTravel:
 
     async def _next_due(self, *, periodic: bool = False, schedules: bool = False) -> int | None:
         prefixes = (*WAITS, *(PERIODIC if periodic else PERIODIC[:1] if schedules else ()))
-        times = (await self._due_on(prefixes), self._pollers.next_ms)
-        return min((due_ms for due_ms in times if due_ms is not None), default=None)
+        return min((one.due_ms for one in await self._due(prefixes)), default=None)
 
-    async def _due_on(self, prefixes: tuple[str, ...]) -> int | None:
-        def work(tx: Tx) -> int | None:
-            return min((due_ms for prefix in prefixes for _, due_ms in tx.due_queues(prefix)), default=None)
+    async def _due(self, prefixes: tuple[str, ...]) -> list[Due]:
+        """All that waits on these queues, or by polling."""
+        polled = [Due(due_ms, name) for due_ms, name in self._pollers.waiting]
+        return [*await self._due_on(prefixes), *polled]
+
+    async def _due_on(self, prefixes: tuple[str, ...]) -> list[Due]:
+        def work(tx: Tx) -> list[Due]:
+            return [Due(due_ms, queue) for prefix in prefixes for queue, due_ms in tx.due_queues(prefix)]
 
         return await self._store.run(work, durable=False)

@@ -8,6 +8,6 @@
 The fixture `outfall` comes with the package; `running()` is the same for any other test framework.
 """
 
-from outfall.testing.inside import Inside, running
+from outfall.testing.inside import Inside, StillWaiting, running
 
-__all__ = ["Inside", "running"]
+__all__ = ["Inside", "StillWaiting", "running"]

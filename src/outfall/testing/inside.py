@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 import threading
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,11 +18,16 @@ import uvloop
 from outfall.core.context import IamMode
 from outfall.host.compose import Program, compose
 from outfall.host.config import DEFAULT_REGION, Config
+from outfall.host.time_travel import Stop
 from outfall.host.trouble import Trouble
 from outfall.sandbox import Beginning
 
 T = TypeVar("T")
 START_S_MAX = 30.0
+
+
+class StillWaiting(UserWarning):
+    """Something comes back again and again, however far the clock is moved."""
 
 
 class Inside(msgspec.Struct, frozen=True):
@@ -53,9 +59,14 @@ class Inside(msgspec.Struct, frozen=True):
         """Moves the clock to the next thing that is due, and returns when it is done."""
         self._do(self.program.travel.jump)
 
-    def run_until_idle(self) -> None:
-        """Moves the clock until nothing waits any more."""
-        self._do(self.program.travel.run_until_idle)
+    def run_until_idle(self) -> Stop:
+        """Moves the clock until nothing waits any more; after how many steps, and what waits nevertheless, since it
+        comes back for ever: a message that its function never takes, without a dead-letter queue. Then it warns."""
+        stop = self._do(self.program.travel.run_until_idle)
+        if stop.waiting:
+            told = f"not idle after {stop.steps} steps: {stop.waiting[0].what} comes back again and again"
+            warnings.warn(told, StillWaiting, stacklevel=2)
+        return stop
 
     def reset(self) -> None:
         """Removes everything."""
