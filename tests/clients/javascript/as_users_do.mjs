@@ -17,7 +17,7 @@ const sns = new SNSClient({});
 
 await s3.send(new CreateBucketCommand({ Bucket: "javascript" }));
 await s3.send(new PutObjectCommand({ Bucket: "javascript", Key: "a b/ü+%.txt", Body: "hello", Metadata: { owner: "me" } }));
-await waitUntilObjectExists({ client: s3, minDelay: 1, maxWaitTime: 5 }, { Bucket: "javascript", Key: "a b/ü+%.txt" });
+await waitUntilObjectExists({ client: s3, minDelay: 1, maxWaitTime: 60 }, { Bucket: "javascript", Key: "a b/ü+%.txt" });
 const got = await s3.send(new GetObjectCommand({ Bucket: "javascript", Key: "a b/ü+%.txt", ChecksumMode: "ENABLED" }));
 assert.equal(await got.Body.transformToString(), "hello");
 assert.deepEqual(got.Metadata, { owner: "me" });
