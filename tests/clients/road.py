@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from outfall.cli.client import wait_until
 
-from .server import Server
+from .server import SOON_S, Server
 
 GOOD = 'def handler(event, context):\n    return {"statusCode": 200}\n'
 BAD = 'def handler(event, context):\n    raise Exception("boom!")\n'
@@ -66,7 +66,7 @@ def wait_active(client: Any, name: str) -> None:
         now = client.get_function_configuration(FunctionName=name)
         return bool(now["State"] == "Active" and now["LastUpdateStatus"] == "Successful")
 
-    assert wait_until(active, 30)
+    assert wait_until(active, SOON_S)
 
 
 @dataclass

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,33 @@ from botocore.config import Config
 from outfall.cli.client import is_up, wait_until
 
 CONFIG = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=70)
+SOON_S = 60
+"""What is awaited comes within this time on any machine, or not at all."""
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to whoever asks for any: no client's end of a connection is in the way."""
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """Ports that no other process of tests is given: each is marked with a name that ends with this process."""
+    marks = []
+    for port in random.sample(PORTS, len(PORTS)):
+        mark, probe = socket.socket(socket.AF_UNIX), socket.socket()
+        try:
+            mark.bind(f"\0outfall-tests-port-{port}")
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            mark.close()
+            continue
+        finally:
+            probe.close()
+        marks.append(mark)
+        yield port
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port for a server that may be stopped and started again."""
+    return next(_ports())
 
 
 def plain_environment() -> dict[str, str]:
@@ -57,7 +81,8 @@ class Server:
         with (self.directory / "server.log").open("ab") as log:
             self.process = subprocess.Popen(self.command(*more), stdout=log, stderr=log, env=environment)
         process = self.process
-        if not wait_until(lambda: is_up(self.endpoint) or process.poll() is not None, 30) or process.poll() is not None:
+        up_or_gone = wait_until(lambda: is_up(self.endpoint) or process.poll() is not None, SOON_S)
+        if not up_or_gone or process.poll() is not None:
             raise AssertionError(f"the server did not start:\n{self.log()}")
         return self
 
@@ -65,7 +90,7 @@ class Server:
         """As a power cut would: no farewell."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(SOON_S)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -95,7 +120,7 @@ class Server:
             self._clients[spot] = session.client(service, endpoint_url=self.endpoint, config=config)
         return self._clients[spot]
 
-    def drain(self, queue_url: str, want: int, timeout_s: float) -> list[dict[str, Any]]:
+    def drain(self, queue_url: str, want: int, timeout_s: float = SOON_S) -> list[dict[str, Any]]:
         """Messages of a queue, deleted as they are received, until there are `want` or time is over."""
         sqs, got, end = self.client("sqs"), [], time.monotonic() + timeout_s
         while len(got) < want and time.monotonic() < end:

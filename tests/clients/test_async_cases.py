@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from outfall.cli.client import ask, wait_until
 
 from .road import make_function, make_queue, make_role, package, wait_active
-from .server import Server
+from .server import SOON_S, Server
 from .test_transfers import send
 
 ACCOUNT = "000000000000"
@@ -86,7 +86,7 @@ class Bench:
         return str(answer["ResponseMetadata"]["RequestId"])
 
     def message(self, end: str) -> dict[str, Any]:
-        [message] = self.server.drain(self.urls[end], 1, 20)
+        [message] = self.server.drain(self.urls[end], 1)
         return message
 
     def record(self, end: str = "failure") -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Bench:
     def settled(self, request_id: str) -> dict[str, Any]:
         """The event once it is settled."""
         path = f"/_outfall/api/events/{request_id}"
-        assert wait_until(lambda: self.state(request_id) in ("succeeded", "failed"), 20)
+        assert wait_until(lambda: self.state(request_id) in ("succeeded", "failed"), SOON_S)
         return ask(self.server.endpoint, path)
 
     def empty(self, end: str) -> bool:
@@ -369,7 +369,7 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def waiting(bench: Bench, qualifier: str = "") -> str:
     """An event that has failed once and waits for its retry."""
     request_id = bench.invoke({"raise_error": 1}, qualifier)
-    assert wait_until(lambda: bench.state(request_id) == "waiting", 10, 0.01)
+    assert wait_until(lambda: bench.state(request_id) == "waiting", SOON_S, 0.01)
     return request_id
 
 
@@ -513,7 +513,7 @@ def test_dest_009_a_bucket_receives_the_record_as_an_object(bench: Bench) -> Non
         DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
     )
     request_id = bench.invoke({"raise_error": 1})
-    assert wait_until(lambda: s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1, 20)
+    assert wait_until(lambda: s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1, SOON_S)
     [key] = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     form = rf"aws/lambda/async/{bench.name}/\d{{4}}/\d\d/\d\d/\d{{4}}-\d\d-\d\dT\d\d\.\d\d\.\d\d-{UUID}"
     assert re.fullmatch(form, key)

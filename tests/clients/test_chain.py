@@ -10,7 +10,7 @@ from typing import Any
 from outfall.cli.client import ask, wait_until
 
 from .road import GOOD, Road, make_function, make_queue, make_role
-from .server import Server, plain_environment
+from .server import SOON_S, Server, plain_environment
 
 TELLS = """
 import boto3, json
@@ -58,7 +58,7 @@ def build(server: Server, name: str, first: str) -> dict[str, str]:
 def chain_of(server: Server, function: str) -> dict[str, Any]:
     """The chain that a function was the last of, once it has succeeded."""
     path = f"/_outfall/api/events?function={function}&state=succeeded"
-    assert wait_until(lambda: ask(server.endpoint, path)["events"] != [], 30), ask(
+    assert wait_until(lambda: ask(server.endpoint, path)["events"] != [], SOON_S), ask(
         server.endpoint, "/_outfall/api/events?limit=10"
     )
     [event] = ask(server.endpoint, path)["events"]
@@ -188,7 +188,7 @@ def handler(event, context):
         MaximumBatchingWindowInSeconds=1,
     )
     path = "/_outfall/api/events?kind=batch&function=chain-partly&state=failed"
-    assert wait_until(lambda: len(ask(server.endpoint, path)["events"]) == 1, 20)
+    assert wait_until(lambda: len(ask(server.endpoint, path)["events"]) == 1, SOON_S)
     [event] = ask(server.endpoint, path)["events"]
     told = ask(server.endpoint, f"/_outfall/api/events/{event['id']}")
     bad = next(one["MessageId"] for one in sent["Successful"] if one["Id"] == "bad")
@@ -196,7 +196,7 @@ def handler(event, context):
     assert (taken["fact"], taken["count"], len(taken["messages"])) == ("BatchTaken", 2, 2)
     assert (end["fact"], end["deleted"], end["returned"], end["failed"]) == ("BatchEnded", 1, 1, [bad])
     assert "batchItemFailures" in told["response"]
-    assert [message["Body"] for message in server.drain(dead_url, 1, 15)] == ["bad"]
+    assert [message["Body"] for message in server.drain(dead_url, 1)] == ["bad"]
 
 
 def test_what_a_topic_could_not_hand_over_is_found_and_sent_again(server: Server) -> None:
@@ -208,7 +208,7 @@ def test_what_a_topic_could_not_hand_over_is_found_and_sent_again(server: Server
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": allow("s3.amazonaws.com", "sqs:SendMessage", queue)})
     sns.publish(TopicArn=topic, Message="precious")
     path = "/_outfall/api/events?kind=delivery&state=failed&text=precious"
-    assert wait_until(lambda: len(ask(server.endpoint, path)["events"]) == 1, 10)
+    assert wait_until(lambda: len(ask(server.endpoint, path)["events"]) == 1, SOON_S)
     [event] = ask(server.endpoint, path)["events"]
     assert (event["function"], event["sender"], event["undelivered"]) == (queue, "sns.amazonaws.com", 1)
     [lost] = ask(server.endpoint, f"/_outfall/api/events/{event['id']}")["deliveries"]
@@ -216,7 +216,7 @@ def test_what_a_topic_could_not_hand_over_is_found_and_sent_again(server: Server
     assert "NOT delivered" in printed(server, "events", "redeliver", event["id"], fails=True)
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": allow("sns.amazonaws.com", "sqs:SendMessage", queue)})
     assert "1 of 1 delivered" in printed(server, "events", "redeliver", event["id"])
-    assert [message["Body"] for message in server.drain(url, 1, 10)] == ["precious"]
+    assert [message["Body"] for message in server.drain(url, 1)] == ["precious"]
     told = ask(server.endpoint, f"/_outfall/api/events/{event['id']}")
     assert [(one["fact"], one.get("again")) for one in told["history"]] == [
         ("Undelivered", False),
@@ -236,7 +236,7 @@ def test_a_record_that_did_not_arrive_is_sent_again_to_the_byte(server: Server) 
     client.update_function_configuration(FunctionName=road.name, Role=powerless)
     road.upload("k")
     path = f"/_outfall/api/events?function={road.name}&state=failed"
-    assert wait_until(lambda: len(ask(server.endpoint, path)["events"]) == 1, 30)
+    assert wait_until(lambda: len(ask(server.endpoint, path)["events"]) == 1, SOON_S)
     [event] = ask(server.endpoint, path)["events"]
     lost = ask(server.endpoint, f"/_outfall/api/events/{event['id']}")["deliveries"]
     assert [(one["role"], one["delivered"]) for one in lost] == [("destination", False), ("dead-letter", False)]
@@ -249,9 +249,9 @@ def test_a_record_that_did_not_arrive_is_sent_again_to_the_byte(server: Server) 
     iam.put_role_policy(RoleName="chain-record-powerless", PolicyName="p2", PolicyDocument=document)
     told = json.loads(printed(server, "events", "redeliver", event["id"], "-o", "json"))
     assert (told["delivered"], told["tried"]) == (2, 2)
-    [record] = server.drain(road.failure_url, 1, 10)
+    [record] = server.drain(road.failure_url, 1)
     assert record["Body"] == lost[0]["body"]
-    [letter] = server.drain(dead_url, 1, 10)
+    [letter] = server.drain(dead_url, 1)
     assert letter["Body"] == lost[1]["body"]
     assert letter["MessageAttributes"]["RequestID"]["StringValue"] == event["id"]
     assert "everything arrived" in redeliver_refused(server, event["id"])

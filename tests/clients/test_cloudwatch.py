@@ -13,7 +13,7 @@ import pytest
 from outfall.cli.client import ask, wait_until
 
 from .road import BAD, make_function, make_queue, make_role
-from .server import Server, plain_environment
+from .server import SOON_S, Server, plain_environment
 
 
 def total(server: Server, namespace: str, name: str, statistic: str = "Sum", **dimensions: str) -> float | None:
@@ -42,7 +42,9 @@ def failed(server: Server) -> str:
         FunctionName="metered", DestinationConfig={"OnFailure": {"Destination": arn}}
     )
     client.invoke(FunctionName="metered", InvocationType="Event", Payload=b"{}")
-    assert wait_until(lambda: total(server, "AWS/SQS", "NumberOfMessagesSent", QueueName="metered-failures") == 1, 30)
+    assert wait_until(
+        lambda: total(server, "AWS/SQS", "NumberOfMessagesSent", QueueName="metered-failures") == 1, SOON_S
+    )
     return url
 
 
@@ -135,7 +137,7 @@ def test_the_alarm_on_a_failure_queue_tells_a_topic(new_server: Callable[..., Se
     )
     server.client("sqs").send_message(QueueUrl=url, MessageBody="a record")
     ask(server.endpoint, "/_outfall/api/clock?advance_ms=60000", method="POST")
-    (message,) = server.drain(inbox, 1, 10)
+    (message,) = server.drain(inbox, 1)
     envelope = json.loads(message["Body"])
     assert envelope["Subject"] == 'ALARM: "failures" in US East (N. Virginia)'
     assert json.loads(envelope["Message"])["NewStateValue"] == "ALARM"

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from click import ClickException
 from botocore.exceptions import ClientError
 
 from outfall.cli.client import ask, wait_until
 
 from .road import make_function, make_queue, make_role
-from .server import Server
+from .server import SOON_S, Server
 
 POLLS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 VISIBILITY_S = 30
@@ -55,7 +56,7 @@ class Polled:
         return str(made["UUID"])
 
     def reach(self, uuid: str, state: str) -> None:
-        assert wait_until(lambda: self.client.get_event_source_mapping(UUID=uuid)["State"] == state, 10)
+        assert wait_until(lambda: self.client.get_event_source_mapping(UUID=uuid)["State"] == state, SOON_S)
 
     def send(self, *bodies: str) -> list[str]:
         """The ids of messages sent in one batch."""
@@ -63,9 +64,9 @@ class Polled:
         sent = self.sqs.send_message_batch(QueueUrl=self.url, Entries=entries)["Successful"]
         return [one["MessageId"] for one in sorted(sent, key=lambda one: int(one["Id"]))]
 
-    def told(self, want: int = 1, timeout_s: float = 20) -> list[list[dict[str, Any]]]:
+    def told(self, want: int = 1) -> list[list[dict[str, Any]]]:
         """The batches that the function was given."""
-        return [json.loads(message["Body"]) for message in self.server.drain(self.told_url, want, timeout_s)]
+        return [json.loads(message["Body"]) for message in self.server.drain(self.told_url, want)]
 
     def left(self) -> tuple[int, int]:
         """Messages in the queue: visible, in flight."""
@@ -74,7 +75,7 @@ class Polled:
         return int(got[names[0]]), int(got[names[1]])
 
     def comes_to(self, visible: int, in_flight: int) -> bool:
-        return wait_until(lambda: self.left() == (visible, in_flight), 10)
+        return wait_until(lambda: self.left() == (visible, in_flight), SOON_S)
 
     def advance(self, seconds: float) -> None:
         """Moves the clock; what follows from it is done afterwards."""
@@ -160,7 +161,7 @@ def test_esm_009_a_failing_batch_goes_to_the_dead_letter_queue_of_its_queue_not_
     road.advance(VISIBILITY_S)
     assert len(road.told()) == 1
     road.advance(VISIBILITY_S)
-    [dead] = still.drain(road.dead_url, 1, 20)
+    [dead] = still.drain(road.dead_url, 1)
     assert dead["Body"] == "poison"
     assert dead["Attributes"]["DeadLetterQueueSourceArn"] == road.arn
     assert road.comes_to(0, 0)
@@ -212,7 +213,7 @@ def test_a_disabled_mapping_takes_nothing_until_it_is_enabled(still: Server) -> 
     assert road.left() == (1, 0)
     road.client.delete_event_source_mapping(UUID=uuid)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        wait_until(lambda: not road.client.get_event_source_mapping(UUID=uuid), 10)
+        wait_until(lambda: not road.client.get_event_source_mapping(UUID=uuid), SOON_S)
 
 
 def test_a_throttled_function_gets_its_messages_later_and_the_dead_letter_queue_gets_none(still: Server) -> None:
@@ -231,6 +232,52 @@ def test_a_throttled_function_gets_its_messages_later_and_the_dead_letter_queue_
     assert road.comes_to(0, 0)
 
 
+def batches(road: Polled) -> list[dict[str, Any]]:
+    """The batches of a mapping, the newest first."""
+    found = ask(road.server.endpoint, f"/_outfall/api/events?kind=batch&function={road.name}")["events"]
+    return [dict(event) for event in found]
+
+
+def skip(road: Polled, batch: dict[str, Any]) -> None:
+    ask(road.server.endpoint, f"/_outfall/api/events/{batch['id']}/skip-wait", method="POST")
+
+
+def test_messages_that_failed_need_not_be_waited_for(still: Server) -> None:
+    road = Polled(still, "impatient", 'raise Exception("boom")')
+    road.redrive(3)
+    road.send("bad")
+    road.map()
+    for attempt in ("1", "2"):
+        [[record]] = road.told()
+        assert record["attributes"]["ApproximateReceiveCount"] == attempt
+        assert wait_until(
+            lambda attempt=attempt: [one["state"] for one in batches(road)] == ["failed"] * int(attempt), SOON_S
+        )
+        [batch] = batches(road)[:1]
+        assert batch["due_ms"] == batch["updated_ms"] + VISIBILITY_S * 1000
+        skip(road, batch)
+    assert len(road.told()) == 1
+    with pytest.raises(ClickException, match="is not waiting"):
+        skip(road, batch)
+    assert wait_until(lambda: [one["state"] for one in batches(road)] == ["failed"] * 3, SOON_S)
+    assert ask(still.endpoint, "/_outfall/api/events/skip-wait", method="POST")["skipped"] >= 1
+    assert bodies([[{"body": message["Body"]} for message in still.drain(road.dead_url, 1)]]) == ["bad"]
+
+
+def test_a_throttled_batch_is_tried_at_once_when_its_wait_is_skipped(still: Server) -> None:
+    road = Polled(still, "hurried")
+    road.client.put_function_concurrency(FunctionName="hurried", ReservedConcurrentExecutions=0)
+    road.map()
+    road.send("patient")
+    assert wait_until(lambda: [one["state"] for one in batches(road)] == ["waiting"], SOON_S)
+    road.client.delete_function_concurrency(FunctionName="hurried")
+    [batch] = batches(road)
+    skip(road, batch)
+    [[record]] = road.told()
+    assert (record["body"], record["attributes"]["ApproximateReceiveCount"]) == ("patient", "1")
+    assert road.comes_to(0, 0)
+
+
 def test_a_role_that_lost_its_permission_is_not_polled_for(still: Server) -> None:
     road = Polled(still, "denied")
     uuid = road.map()
@@ -240,7 +287,7 @@ def test_a_role_that_lost_its_permission_is_not_polled_for(still: Server) -> Non
     road.send("stays")
     road.advance(1)
     assert road.left() == (1, 0)
-    assert wait_until(lambda: f"event source mapping {uuid} is not polled" in still.log(), 10)
+    assert wait_until(lambda: f"event source mapping {uuid} is not polled" in still.log(), SOON_S)
     assert "not authorized to perform: sqs:DeleteMessage" in still.log()
 
 
@@ -259,7 +306,9 @@ def test_a_fifo_queue_is_polled_in_the_order_of_its_groups(still: Server) -> Non
 
 
 def test_no_more_batches_run_at_once_than_the_mapping_allows(still: Server) -> None:
-    road = Polled(still, "scaling", "import time; time.sleep(0.3)")
+    # The first two stay long enough to be seen together.
+    first = 'event["Records"][0]["body"] in ("0", "1")'
+    road = Polled(still, "scaling", f"import time; time.sleep(2 if {first} else 0.1)")
     road.send(*(str(number) for number in range(8)))
     road.map(BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
     most = 0
@@ -269,7 +318,7 @@ def test_no_more_batches_run_at_once_than_the_mapping_allows(still: Server) -> N
         most = max(most, road.left()[1])
         return road.left() == (0, 0)
 
-    assert wait_until(emptied, 20, 0.02)
+    assert wait_until(emptied, SOON_S, 0.02)
     assert most == 2
     assert bodies(road.told(8)) == [str(number) for number in range(8)]
 
@@ -304,7 +353,7 @@ def test_a_restart_goes_on_polling(new_server: Callable[..., Server]) -> None:
 def test_kill_9_in_the_middle_of_a_batch_loses_nothing(new_server: Callable[..., Server]) -> None:
     server = new_server("--clock", "manual").start()
     first = 'event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1"'
-    road = Polled(server, "killed", f"import time; time.sleep(10 if {first} else 0)")
+    road = Polled(server, "killed", f"import time; time.sleep(18 if {first} else 0)")
     road.map()
     ids = road.send("a", "b", "c")
     [batch] = road.told()

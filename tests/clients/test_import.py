@@ -16,7 +16,7 @@ from outfall.testing import running
 from tests import postgres
 
 from .road import BAD, Road, keys_of
-from .server import Server, plain_environment
+from .server import SOON_S, Server, plain_environment
 
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 LARGE = os.urandom(200_000)
@@ -54,7 +54,7 @@ def test_everything_goes_on_where_it_was(tmp_path: Path, database: str, bucket: 
     def waiting() -> list[Any]:
         return [one for one in ask(alone.endpoint, "/_outfall/api/events")["events"] if one["state"] == "waiting"]
 
-    assert wait_until(lambda: len(waiting()) == 1, 20)
+    assert wait_until(lambda: len(waiting()) == 1, SOON_S)
     shared = ("--store", database, "--blobs", bucket)
     assert "Another process is working" in outfall("import", str(alone.directory / "data"), *shared, good=False)
     alone.stop()
@@ -72,7 +72,7 @@ def test_everything_goes_on_where_it_was(tmp_path: Path, database: str, bucket: 
         assert one.client("s3").get_object(Bucket="photos", Key="large")["Body"].read() == LARGE
         two.client("s3").put_object(Bucket="photos", Key="larger", Body=LARGE + LARGE)
         assert one.client("s3").get_object(Bucket="photos", Key="larger")["Body"].read() == LARGE + LARGE
-        (message,) = two.drain(chat.replace(str(alone.port), str(two.port)), 1, 10)
+        (message,) = two.drain(chat.replace(str(alone.port), str(two.port)), 1)
         assert message["Body"] == "before"
         url = road.failure_url.replace(str(alone.port), str(one.port))
         records: list[Any] = []
@@ -82,7 +82,7 @@ def test_everything_goes_on_where_it_was(tmp_path: Path, database: str, bucket: 
             records.extend(one.drain(url, 2, 1))
             return len(records) == 2
 
-        assert wait_until(arrived, 30)
+        assert wait_until(arrived, SOON_S)
         assert sorted(keys_of(records)) == ["large", "larger"]
     finally:
         for node in nodes:

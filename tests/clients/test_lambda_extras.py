@@ -22,7 +22,7 @@ from outfall.cli.client import wait_until
 from outfall.core.lineage import digest_of
 
 from .road import make_function, make_queue, make_role, wait_active
-from .server import Server
+from .server import SOON_S, Server
 
 ITSELF = """
 import boto3, json, os
@@ -65,13 +65,13 @@ def start(server: Server, name: str, runs: int, via: str = "Event") -> None:
 def test_async_027_a_function_that_invokes_itself_is_stopped_after_16_runs(server: Server) -> None:
     _, success_url, failure_url = looping(server, "loop", ITSELF)
     start(server, "loop", 40)
-    (stopped,) = server.drain(failure_url, 1, 60)
+    (stopped,) = server.drain(failure_url, 1)
     record = json.loads(stopped["Body"])
     assert record["requestContext"]["condition"] == "RecursiveInvocation"
     assert record["responseContext"] == {"statusCode": 400}
     assert "responsePayload" not in record
     assert record["requestPayload"]["n"] == 16
-    runs = [json.loads(message["Body"])["responsePayload"] for message in server.drain(success_url, 16, 10)]
+    runs = [json.loads(message["Body"])["responsePayload"] for message in server.drain(success_url, 16)]
     assert sorted(runs) == list(range(16))
     now = datetime.now(UTC)
     counted = server.client("cloudwatch").get_metric_statistics(
@@ -90,7 +90,7 @@ def test_async_028_a_function_may_allow_its_loop(server: Server) -> None:
     _, success_url, failure_url = looping(server, "allowed", ITSELF)
     server.client("lambda").put_function_recursion_config(FunctionName="allowed", RecursiveLoop="Allow")
     start(server, "allowed", 18)
-    runs = [json.loads(message["Body"])["responsePayload"] for message in server.drain(success_url, 18, 60)]
+    runs = [json.loads(message["Body"])["responsePayload"] for message in server.drain(success_url, 18)]
     assert sorted(runs) == list(range(18))
     assert server.drain(failure_url, 1, 0.1) == []
 
@@ -107,7 +107,7 @@ def test_a_loop_through_a_bucket_is_stopped_too(server: Server) -> None:
         Bucket="copies", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
     )
     s3.put_object(Bucket="copies", Key="0", Body=b"x")
-    (stopped,) = server.drain(failure_url, 1, 60)
+    (stopped,) = server.drain(failure_url, 1)
     record = json.loads(stopped["Body"])
     assert record["requestContext"]["condition"] == "RecursiveInvocation"
     assert record["requestPayload"]["Records"][0]["s3"]["object"]["key"] == "16"
@@ -161,7 +161,7 @@ def test_a_function_finds_what_its_layers_bring(new_server: Callable[..., Server
     for name, content in (("lower", lower), ("upper", upper)):
         made = client.publish_layer_version(LayerName=name, Content={"ZipFile": content})
         assert made["Content"]["CodeSize"] == len(content)
-        with urllib.request.urlopen(made["Content"]["Location"], timeout=10) as got:
+        with urllib.request.urlopen(made["Content"]["Location"], timeout=SOON_S) as got:
             assert got.read() == content
         arns.append(made["LayerVersionArn"])
     role = make_role(server, "layered")
@@ -381,7 +381,7 @@ def test_a_bucket_that_takes_the_records_of_its_own_failures_is_not_filled(serve
     def count() -> int:
         return int(s3.list_objects_v2(Bucket="own-end")["KeyCount"])
 
-    assert wait_until(lambda: count() >= 33, 30)
+    assert wait_until(lambda: count() >= 33, SOON_S)
     assert not wait_until(lambda: count() > 33, 1)
 
 

@@ -12,7 +12,7 @@ import pytest
 from outfall.cli.client import wait_until
 
 from .road import make_function, make_role
-from .server import Server
+from .server import SOON_S, Server
 
 # The SDK puts `stream-` before the host of a live tail, which no name here leads to: hence `inject_host_prefix`.
 
@@ -80,7 +80,7 @@ def test_a_function_gets_what_is_written_to_a_group(server: Server) -> None:
         told = logs.filter_log_events(logGroupName="/aws/lambda/log-reader", filterPattern="got")["events"]
         return [one["message"].strip() for one in told] == ["got shop ['ERROR 1']"]
 
-    assert wait_until(lambda: _there(logs) and printed(), 20)
+    assert wait_until(lambda: _there(logs) and printed(), SOON_S)
 
 
 def _there(logs: Any) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from outfall.cli.client import ask, wait_until
 
 from .road import BAD, Road, keys_of
-from .server import Server
+from .server import SOON_S, Server
 
 UPLOADS = 500
 CLIENTS = 8
@@ -28,11 +28,11 @@ def test_500_failing_uploads_make_1500_attempts_and_500_records(server: Server) 
         list(pool.map(lambda part: road.upload_many(keys[part::CLIENTS], acknowledged), range(CLIENTS)))
     assert len(acknowledged) == UPLOADS
     path = f"/_outfall/api/events?function={road.name}&state=failed&limit=500"
-    assert wait_until(lambda: watch.look() and len(ask(server.endpoint, path)["events"]) == UPLOADS, 120)
+    assert wait_until(lambda: watch.look() and len(ask(server.endpoint, path)["events"]) == UPLOADS, 4 * SOON_S)
     events = ask(server.endpoint, path)["events"]
     assert sum(event["attempts"] for event in events) == 3 * UPLOADS
     assert {event["condition"] for event in events} == {"RetriesExhausted"}
-    records = server.drain(road.failure_url, UPLOADS, 60)
+    records = server.drain(road.failure_url, UPLOADS, 2 * SOON_S)
     assert sorted(keys_of(records)) == sorted(keys)
     assert {json.loads(one["Body"])["requestContext"]["approximateInvokeCount"] for one in records} == {3}
     assert server.drain(road.failure_url, 1, 1) == []

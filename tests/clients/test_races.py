@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from .server import Server
+from .server import SOON_S, Server
 
 RACERS = 8
 
@@ -29,7 +29,7 @@ def race(ask: Callable[[int], Any], racers: int = RACERS) -> Counter[str]:
     start = threading.Barrier(racers)
 
     def one(place: int) -> str:
-        start.wait(10)
+        start.wait(SOON_S)
         try:
             ask(place)
         except ClientError as error:
@@ -80,7 +80,7 @@ def test_a_condition_on_an_upload_holds_for_one(server: Server) -> None:
 
 def test_no_message_is_lost_or_seen_twice_under_many_consumers(server: Server) -> None:
     sqs = client(server, "sqs")
-    url = sqs.create_queue(QueueName="races-consumers")["QueueUrl"]
+    url = sqs.create_queue(QueueName="races-consumers", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
     fill(sqs, url, 300)
 
     def consume(_: int) -> list[int]:
@@ -96,7 +96,7 @@ def test_no_message_is_lost_or_seen_twice_under_many_consumers(server: Server) -
 
 def test_groups_keep_their_order_under_many_consumers(server: Server) -> None:
     sqs = client(server, "sqs")
-    settings = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    settings = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "VisibilityTimeout": "600"}
     url = sqs.create_queue(QueueName="races.fifo", Attributes=settings)["QueueUrl"]
     for number in range(60):
         group = f"g{number % 4}"
@@ -132,12 +132,12 @@ def test_each_of_many_that_wait_gets_its_message(server: Server) -> None:
     with ThreadPoolExecutor(50) as threads:
         polls = [threads.submit(poll, place) for place in range(50)]
         fill(sqs, url, 50)
-        assert sorted(int(body) for one in polls for body in one.result(30)) == list(range(50))
+        assert sorted(int(body) for one in polls for body in one.result(SOON_S)) == list(range(50))
 
 
 def test_two_hundred_connections_are_kept_and_answered_in_turn(server: Server) -> None:
     request = b"GET /races-none HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    connections = [socket.create_connection(("127.0.0.1", server.port), 10) for _ in range(200)]
+    connections = [socket.create_connection(("127.0.0.1", server.port), SOON_S) for _ in range(200)]
     try:
         for _ in range(2):
             for connection in connections:
@@ -153,7 +153,7 @@ def test_two_hundred_connections_are_kept_and_answered_in_turn(server: Server) -
 def test_requests_sent_together_are_answered_in_order(server: Server, half_closed: bool) -> None:
     last = b"GET /races-c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     requests = b"".join(b"GET /races-%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % name for name in (b"a", b"b")) + last
-    with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), SOON_S) as connection:
         connection.sendall(requests)
         if half_closed:
             connection.shutdown(socket.SHUT_WR)
@@ -169,7 +169,7 @@ def test_slow_and_vanished_clients_keep_nobody_waiting(server: Server) -> None:
 
     def begin(operation: str, key: str, method: str, rest: bytes) -> socket.socket:
         url = urlsplit(s3.generate_presigned_url(operation, Params={"Bucket": "races-slow", "Key": key}))
-        connection = socket.create_connection(("127.0.0.1", server.port), 10)
+        connection = socket.create_connection(("127.0.0.1", server.port), SOON_S)
         head = f"{method} {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n".encode()
         connection.sendall(head + rest)
         return connection

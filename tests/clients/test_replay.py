@@ -9,7 +9,7 @@ import sys
 from outfall.cli.client import ask, wait_until
 
 from .road import BAD, GOOD, Road, make_role, package, wait_active
-from .server import Server, plain_environment
+from .server import SOON_S, Server, plain_environment
 
 
 def outfall(server: Server, *arguments: str, fails: bool = False) -> str:
@@ -32,7 +32,7 @@ def test_from_a_failure_queue(server: Server) -> None:
     road.upload("one")
     road.upload("two")
     ended = "/_outfall/api/events?function=replay-queue&state=failed"
-    assert wait_until(lambda: len(ask(server.endpoint, ended)["events"]) == 2, 20)
+    assert wait_until(lambda: len(ask(server.endpoint, ended)["events"]) == 2, SOON_S)
     shown = json.loads(outfall(server, "replay", "--queue", "replay-queue-failure", "-o", "json"))
     assert len(shown) == 2
     assert all("replay" not in one for one in shown)
@@ -41,7 +41,7 @@ def test_from_a_failure_queue(server: Server) -> None:
     mend(road)
     sent = json.loads(outfall(server, "replay", "--queue", "replay-queue-failure", "--send", "-o", "json"))
     assert len({one["replay"] for one in sent}) == 2
-    assert len(server.drain(road.success_url, 2, 20)) == 2
+    assert len(server.drain(road.success_url, 2)) == 2
     assert server.drain(road.failure_url, 1, 1) == [], "what was sent again is deleted"
     facts = ask(server.endpoint, f"/_outfall/api/events/{sent[0]['original']}")["history"]
     assert facts[-1]["replay"] == sent[0]["replay"]
@@ -50,12 +50,12 @@ def test_from_a_failure_queue(server: Server) -> None:
 def test_from_the_timeline(server: Server) -> None:
     road = Road(server, "replay-timeline", BAD)
     road.upload("one")
-    [failure] = server.drain(road.failure_url, 1, 20)
+    [failure] = server.drain(road.failure_url, 1)
     event_id = json.loads(failure["Body"])["requestContext"]["requestId"]
     assert "would be sent to" in outfall(server, "replay", event_id)
     mend(road)
     assert "sent as" in outfall(server, "replay", event_id, "--send")
-    [success] = server.drain(road.success_url, 1, 20)
+    [success] = server.drain(road.success_url, 1)
     record = json.loads(success["Body"])
     assert record["requestPayload"] == json.loads(failure["Body"])["requestPayload"]
     assert "has not failed" in outfall(server, "replay", record["requestContext"]["requestId"], fails=True)
@@ -82,11 +82,11 @@ def test_from_a_failure_prefix(server: Server) -> None:
     )
     road.upload("one")
     listed = {"Bucket": "replay-prefix-failures", "Prefix": f"aws/lambda/async/{road.name}/"}
-    assert wait_until(lambda: s3.list_objects_v2(**listed)["KeyCount"] == 1, 20)
+    assert wait_until(lambda: s3.list_objects_v2(**listed)["KeyCount"] == 1, SOON_S)
     mend(road)
     [sent] = json.loads(outfall(server, "replay", "--s3", f"s3://{listed['Bucket']}/aws/", "--send", "-o", "json"))
     assert json.loads(sent["payload"])["Records"][0]["s3"]["object"]["key"] == "one"
-    [success] = server.drain(road.success_url, 1, 20)
+    [success] = server.drain(road.success_url, 1)
     assert json.loads(success["Body"])["requestContext"]["requestId"] == sent["replay"]
 
 
@@ -95,4 +95,4 @@ def test_what_is_no_record_stays_where_it_is(server: Server) -> None:
     url = sqs.create_queue(QueueName="replay-garbage")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="hello")
     assert "not an invocation record" in outfall(server, "replay", "--queue", "replay-garbage", "--send", fails=True)
-    assert [message["Body"] for message in server.drain(url, 1, 5)] == ["hello"]
+    assert [message["Body"] for message in server.drain(url, 1)] == ["hello"]

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from outfall.cli.client import wait_until
 
 from .road import make_function, make_role, package
-from .server import Server
+from .server import SOON_S, Server
 
 pytestmark = pytest.mark.usefixtures("goes_on")
 
@@ -264,7 +264,7 @@ def test_a_link_that_leads_out_of_its_archive_is_not_made(server: Server, link: 
     def state() -> Any:
         return client.get_function_configuration(FunctionName=f"link-{link}")["State"]
 
-    assert wait_until(lambda: state() != "Pending", 20)
+    assert wait_until(lambda: state() != "Pending", SOON_S)
     assert state() == "Failed"
 
 

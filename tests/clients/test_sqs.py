@@ -131,4 +131,4 @@ def test_a_long_poll_ends_with_the_first_message(server: Server) -> None:
     sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=1)
     began = time.monotonic()
     assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"][0]["Body"] == "late"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15

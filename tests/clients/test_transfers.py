@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from .server import Server
+from .server import SOON_S, Server
 
 MIB = 1024 * 1024
 
@@ -228,7 +228,7 @@ def test_a_body_is_waited_for_before_it_is_sent(server: Server, bucket: str) -> 
         (target, b"HTTP/1.1 100 Continue", b"HTTP/1.1 200 OK"),
         (f"{target}x", b"", b"HTTP/1.1 403"),
     ):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SOON_S) as connection:
             head = f"PUT {path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
             connection.sendall(head.encode())
             answer = connection.recv(4096)

@@ -53,7 +53,7 @@ def test_three_attempts_over_three_minutes_take_no_time(outfall: Inside, failing
     began, began_ms = time.monotonic(), outfall.program.travel.now_ms()
     client.invoke(FunctionName="fn", InvocationType="Event", Payload=b"{}")
     outfall.run_until_idle()
-    assert time.monotonic() - began < 20  # three minutes of waits, and no second of them waited
+    assert time.monotonic() - began < 60  # three minutes of waits, and no second of them waited
     [message] = receive(outfall, url)
     record = json.loads(message["Body"])
     assert record["requestContext"]["approximateInvokeCount"] == 3
