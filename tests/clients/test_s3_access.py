@@ -198,6 +198,9 @@ def test_ownership_controls(s3: S3) -> None:
     s3.call("delete_bucket_ownership_controls")
     answer = s3.refused("get_bucket_ownership_controls")
     assert (answer.status, answer.code) == (404, "OwnershipControlsNotFoundError")
+    for wrong in ("", "RandomValue"):  # [LS:test_bucket_ownership_controls_exc]
+        answer = refused(lambda wrong=wrong: s3.api.create_bucket(Bucket=s3.bucket + "-2", ObjectOwnership=wrong))
+        assert (answer.code, answer.message) == ("InvalidArgument", f"Invalid x-amz-object-ownership header: {wrong}")
 
 
 def test_a_policy_for_another_account(s3: S3) -> None:

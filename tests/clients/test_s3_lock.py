@@ -195,5 +195,13 @@ def test_an_upload_in_parts_and_a_copy(lock: S3) -> None:
 
 
 def test_who_bypasses_needs_a_bucket_with_locks(s3: S3) -> None:
-    answer = s3.refused("delete_object", Key="k", BypassGovernanceRetention=True)
-    assert answer.message == "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
+    """[LS:test_delete_object_with_no_locking]"""
+    many = {"Delete": {"Objects": [{"Key": "k"}]}}
+    for name, more, bypass in (
+        ("delete_object", {"Key": "k"}, True),
+        ("delete_object", {"Key": "k"}, False),
+        ("delete_objects", many, True),
+    ):
+        answer = s3.refused(name, **more, BypassGovernanceRetention=bypass)
+        assert (answer.status, answer.error["ArgumentName"]) == (400, "x-amz-bypass-governance-retention")
+        assert answer.message == f"{answer.error['ArgumentName']} is only applicable to Object Lock enabled buckets."

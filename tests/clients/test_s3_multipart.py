@@ -179,15 +179,6 @@ def test_a_completion_that_is_sent_again_is_answered_alike(s3: S3) -> None:
     assert s3.refused("list_parts", Key="k", UploadId=upload.id).code == "NoSuchUpload"
 
 
-def test_a_completion_may_depend_on_what_is_there(s3: S3) -> None:
-    s3.put("k")
-    upload = Upload(s3)
-    upload.part(1, END)
-    assert upload.refused(IfNoneMatch="*").code == "PreconditionFailed"
-    assert upload.refused(IfMatch='"other"').code == "PreconditionFailed"
-    upload.complete(IfMatch=s3.call("head_object", Key="k")["ETag"])
-
-
 def test_an_upload_that_is_given_up(s3: S3) -> None:
     upload = Upload(s3)
     upload.part(1, END)
@@ -214,6 +205,32 @@ def test_parts_can_be_read_one_by_one(s3: S3) -> None:
     answer = s3.refused("get_object", Key="k", PartNumber=3)
     assert (answer.status, answer.code) == (416, "InvalidPartNumber")
     assert s3.refused("get_object", Key="k", PartNumber=1, Range="bytes=0-1").code == "InvalidRequest"
+
+
+FORM = (
+    "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based "
+    "offsets of the first and last bytes to copy"
+)
+
+
+@pytest.mark.parametrize(
+    "asked, code, message",
+    [
+        ("0-8", "InvalidArgument", FORM),
+        ("bytes=1-0", "InvalidArgument", FORM),
+        ("bytes=1-", "InvalidArgument", FORM),
+        ("bytes=-2", "InvalidArgument", FORM),
+        ("bytes=0-1,3-4", "InvalidArgument", FORM),
+        ("bytes=0-100", "InvalidArgument", "Range specified is not valid for source object of size: 10"),
+        ("bytes=100-200", "InvalidRequest", "The specified copy range is invalid for the source object size"),
+    ],
+)
+def test_ranges_that_are_not_copied(s3: S3, asked: str, code: str, message: str) -> None:
+    """[LS:test_upload_part_copy_range]"""
+    s3.put("from", b"0123456789")
+    named = {"Key": "k", "UploadId": Upload(s3).id, "PartNumber": 1, "CopySource": f"{s3.bucket}/from"}
+    answer = s3.refused("upload_part_copy", **named, CopySourceRange=asked)
+    assert (answer.status, answer.code, answer.message) == (400, code, message)
 
 
 def test_parts_are_copied(s3: S3) -> None:

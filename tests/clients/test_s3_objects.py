@@ -1,4 +1,4 @@
-"""Objects as boto3 puts, gets and copies them: conditions, ranges, metadata, checksums, names."""
+"""Objects as boto3 puts, gets and copies them: metadata, checksums, names. Conditions: `test_s3_conditions.py`."""
 
 from __future__ import annotations
 
@@ -11,84 +11,6 @@ import pytest
 
 from .s3kit import S3, refused
 
-PAST, FUTURE = datetime(2001, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    "condition, status",
-    [
-        ({"IfMatch": "ETAG"}, 200),
-        ({"IfMatch": '"other"'}, 412),
-        ({"IfMatch": "*"}, 200),
-        ({"IfNoneMatch": "ETAG"}, 304),
-        ({"IfNoneMatch": "*"}, 304),
-        ({"IfNoneMatch": '"other"'}, 200),
-        ({"IfModifiedSince": PAST}, 200),
-        ({"IfModifiedSince": FUTURE}, 304),
-        ({"IfUnmodifiedSince": PAST}, 412),
-        ({"IfUnmodifiedSince": FUTURE}, 200),
-        ({"IfMatch": "ETAG", "IfUnmodifiedSince": PAST}, 200),
-        ({"IfNoneMatch": '"other"', "IfModifiedSince": FUTURE}, 200),
-        ({"IfNoneMatch": "ETAG", "IfModifiedSince": PAST}, 304),
-    ],
-)
-@pytest.mark.parametrize("how", ["get_object", "head_object"])
-def test_conditions_of_a_read(s3: S3, how: str, condition: dict[str, Any], status: int) -> None:
-    etag = s3.put("k")["ETag"]
-    asked = {name: etag if value == "ETAG" else value for name, value in condition.items()}
-    if status == 200:
-        assert s3.call(how, Key="k", **asked)["ETag"] == etag
-        return
-    answer = s3.refused(how, Key="k", **asked)
-    assert answer.status == status
-    if status == 304:
-        assert answer.headers["etag"] == etag
-    elif how == "get_object":
-        assert (answer.code, answer.error["Condition"]) == (
-            "PreconditionFailed",
-            f"If-{next(iter(asked))[2:]}" if "IfMatch" in asked else "If-Unmodified-Since",
-        )
-
-
-@pytest.mark.parametrize(
-    "asked, data, told",
-    [
-        ("bytes=0-3", b"0123", "bytes 0-3/10"),
-        ("bytes=7-", b"789", "bytes 7-9/10"),
-        ("bytes=-2", b"89", "bytes 8-9/10"),
-        ("bytes=-20", b"0123456789", "bytes 0-9/10"),
-        ("bytes=8-100", b"89", "bytes 8-9/10"),
-        ("bytes=0-1,4-5", b"0123456789", None),
-        ("bytes=5-2", b"0123456789", None),
-        ("lines=1-2", b"0123456789", None),
-    ],
-)
-def test_ranges(s3: S3, asked: str, data: bytes, told: str | None) -> None:
-    s3.put("k", b"0123456789")
-    answer = s3.call("get_object", Key="k", Range=asked)
-    assert (answer["Body"].read(), answer.get("ContentRange")) == (data, told)
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == (206 if told else 200)
-
-
-@pytest.mark.parametrize("asked", ["bytes=10-", "bytes=10-12", "bytes=-0"])
-def test_a_range_outside(s3: S3, asked: str) -> None:
-    s3.put("k", b"0123456789")
-    answer = s3.refused("get_object", Key="k", Range=asked)
-    assert (answer.status, answer.code) == (416, "InvalidRange")
-    assert (answer.error["ActualObjectSize"], answer.error["RangeRequested"]) == ("10", asked)
-
-
-def test_a_write_may_depend_on_what_is_there(s3: S3) -> None:
-    etag = s3.put("k", IfNoneMatch="*")["ETag"]
-    assert s3.refused("put_object", Key="k", IfNoneMatch="*").status == 412
-    assert s3.refused("put_object", Key="k", IfMatch='"other"').code == "PreconditionFailed"
-    s3.put("k", b"newer", IfMatch=etag)
-    assert s3.refused("put_object", Key="none", IfMatch=etag).code == "NoSuchKey"
-    assert s3.refused("put_object", Key="k", IfNoneMatch='"one"').code == "NotImplemented"
-    assert s3.refused("delete_object", Key="k", IfMatch=etag).code == "PreconditionFailed"
-    s3.call("delete_object", Key="k", IfMatch="*")
-    assert s3.refused("head_object", Key="k").status == 404
-
 
 def test_headers_come_back_and_can_be_overridden(s3: S3) -> None:
     said = {
@@ -99,7 +21,7 @@ def test_headers_come_back_and_can_be_overridden(s3: S3) -> None:
         "ContentType": "text/x-test",
         "WebsiteRedirectLocation": "/other",
     }
-    s3.put("k", **said, Expires=FUTURE)
+    s3.put("k", **said, Expires=datetime(2090, 1, 1, tzinfo=UTC))
     told = s3.call("head_object", Key="k")
     assert {name: told[name] for name in said} == said
     assert told["ResponseMetadata"]["HTTPHeaders"]["expires"] == "Sun, 01 Jan 2090 00:00:00 GMT"
@@ -238,31 +160,6 @@ def test_a_copy_onto_itself_has_to_change_something(s3: S3) -> None:
     assert s3.call("head_object", Key="k")["Metadata"] == {"a": "1"}
 
 
-@pytest.mark.parametrize(
-    "condition, good",
-    [
-        ({"CopySourceIfMatch": "ETAG"}, True),
-        ({"CopySourceIfMatch": '"other"'}, False),
-        ({"CopySourceIfNoneMatch": "ETAG"}, False),
-        ({"CopySourceIfNoneMatch": '"other"'}, True),
-        ({"CopySourceIfModifiedSince": PAST}, True),
-        ({"CopySourceIfUnmodifiedSince": PAST}, False),
-        ({"CopySourceIfMatch": "ETAG", "CopySourceIfUnmodifiedSince": PAST}, True),
-    ],
-)
-def test_conditions_of_a_copy(s3: S3, condition: dict[str, Any], good: bool) -> None:
-    etag = s3.put("k")["ETag"]
-    asked = {name: etag if value == "ETAG" else value for name, value in condition.items()}
-    asked |= {"Key": "copy", "CopySource": f"{s3.bucket}/k"}
-    if good:
-        assert s3.call("copy_object", **asked)["CopyObjectResult"]["ETag"] == etag
-    else:
-        assert (s3.refused("copy_object", **asked).status, s3.refused("copy_object", **asked).code) == (
-            412,
-            "PreconditionFailed",
-        )
-
-
 def test_what_is_not_there(s3: S3) -> None:
     answer = s3.refused("get_object", Key="none")
     assert (answer.status, answer.code, answer.message) == (404, "NoSuchKey", "The specified key does not exist.")
@@ -315,7 +212,12 @@ def test_tags_of_an_object(s3: S3) -> None:
     assert (answer.code, answer.message) == ("BadRequest", "Object tags cannot be greater than 10")
     answer = s3.refused("put_object_tagging", Key="k", Tagging={"TagSet": [{"Key": "bad{", "Value": ""}]})
     assert (answer.code, answer.message) == ("InvalidTag", "The TagKey you have provided is invalid")
+    answer = s3.refused("put_object", Key="k", Tagging="aws:a=1")
+    assert (answer.code, answer.message) == ("InvalidTag", "Your TagKey cannot be prefixed with aws:")
     s3.call("delete_object_tagging", Key="k")
+    assert s3.refused("put_object_tagging", Key="none", Tagging={"TagSet": []}).error["Key"] == "none"
+    answer = s3.refused("get_object_tagging", Key="none")  # [LS:test_object_tagging_exc]
+    assert (answer.code, answer.error["Key"]) == ("NoSuchKey", f"{s3.bucket}/none")
     assert s3.call("get_object_tagging", Key="k")["TagSet"] == []
 
 
@@ -374,12 +276,6 @@ def test_where_a_website_may_redirect_to(s3: S3) -> None:
     s3.put("k", WebsiteRedirectLocation="/elsewhere")
     answer = s3.refused("put_object", Key="k", WebsiteRedirectLocation="elsewhere")
     assert (answer.status, answer.code) == (400, "InvalidRedirectLocation")
-
-
-def test_the_condition_of_a_copy_s_source_is_named_as_such(s3: S3) -> None:
-    s3.put("k")
-    answer = s3.refused("copy_object", Key="c", CopySource=f"{s3.bucket}/k", CopySourceIfMatch='"other"')
-    assert (answer.status, answer.error["Condition"]) == (412, "x-amz-copy-source-If-Match")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ def test_named_configurations(s3: S3, name: str, member: str, configuration: dic
     whole = f"{member}Configuration"
     answer = s3.refused(f"get_bucket_{name}_configuration", Id="one")
     assert (answer.status, answer.code) == (404, "NoSuchConfiguration")
-    s3.call(f"put_bucket_{name}_configuration", Id="one", **{whole: configuration})
+    put = s3.call(f"put_bucket_{name}_configuration", Id="one", **{whole: configuration})
+    # [LS:test_put_bucket_metrics_configuration]
+    assert put["ResponseMetadata"]["HTTPStatusCode"] == (204 if name == "metrics" else 200)
     assert s3.call(f"get_bucket_{name}_configuration", Id="one")[whole] == configuration
     listed = s3.call(f"list_bucket_{name}_configurations")
     assert (listed[f"{whole}List"], listed["IsTruncated"]) == ([configuration], False)

@@ -112,7 +112,7 @@ def _ownership(call: Call, request: Request) -> tuple[str, tuple[Grant, ...] | N
         raise errors.not_served("x-amz-bucket-namespace")
     if (request.get("CreateBucketConfiguration") or {}).get("Bucket"):
         raise NotServed("Directory buckets are not served.")
-    ownership: str = request.get("ObjectOwnership") or OWNERSHIPS[0]
+    ownership: str = request.get("ObjectOwnership", OWNERSHIPS[0])
     if ownership not in OWNERSHIPS:
         raise errors.InvalidArgument(
             "Invalid x-amz-object-ownership header: " + ownership, ArgumentName="x-amz-object-ownership"

@@ -11,7 +11,7 @@ from typing import Any
 
 from outfall.core.service import Request
 from outfall.services.s3 import errors
-from outfall.services.s3.model import Version
+from outfall.services.s3.model import Upload, Version
 
 ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -22,26 +22,40 @@ def names_etag(header: str, etag: str) -> bool:
     return any(one in ("*", etag) for one in named)
 
 
-def check_write(request: Request, there: Version | None, key: str) -> None:
-    """If-None-Match and If-Match of a write, against what is there. Errors: PreconditionFailed, NoSuchKey, 501 for an
-    If-None-Match that is not `*`."""
+def check_write(request: Request, there: Version | None, key: str, upload: Upload | None = None) -> None:
+    """If-None-Match and If-Match of a write, against what is there. A completion may not find another version than its
+    `upload` began with. Errors: PreconditionFailed, NoSuchKey, ConditionalRequestConflict, 501 for both headers at
+    once, for an If-None-Match that is not `*` and an If-Match that is. [LS:TestS3ObjectWritePrecondition]"""
     none, match = request.get("IfNoneMatch"), request.get("IfMatch")
-    if none:
-        if none.strip() != "*":
-            raise errors.not_served("If-None-Match")
-        if there is not None:
-            raise errors.PreconditionFailed(Condition="If-None-Match")
-    if match:
-        if there is None:
-            raise errors.NoSuchKey(Key=key)
-        if not names_etag(match, there.etag):
-            raise errors.PreconditionFailed(Condition="If-Match")
+    if not (none or match):
+        return
+    _check_served(none, match)
+    if none and there is not None:
+        raise errors.PreconditionFailed(Condition="If-None-Match")
+    if match and there is None:
+        raise errors.NoSuchKey(Key=key)
+    if match and there is not None and not names_etag(match, there.etag):
+        raise errors.PreconditionFailed(Condition="If-Match")
+    if upload is not None and upload.over != (there.sequence if there is not None else 0):
+        raise errors.ConditionalRequestConflict(Condition="If-None-Match" if none else "If-Match", Key=key)
 
 
-def unmodified(request: Request, version: Version) -> bool:
+def _check_served(none: str | None, match: str | None) -> None:
+    if none and match:
+        raise errors.not_served("If-Match,If-None-Match", "Multiple conditional request headers present in the request")
+    for name, refused in (
+        ("If-None-Match", none and none.strip() != "*"),
+        ("If-Match", match and match.strip() == "*"),
+    ):
+        if refused:
+            raise errors.not_served(name, f"We don't accept the provided value of {name} header for this API")
+
+
+def unmodified(request: Request, version: Version, now: int) -> bool:
     """Judges the conditions of a read: True if the answer is 304. Errors: PreconditionFailed.
 
-    If-Match and If-None-Match outrank the dates beside them.
+    If-Match and If-None-Match outrank the dates beside them; an If-Modified-Since in the future is ignored.
+    [LS:test_s3_copy_object_preconditions]
     """
     second = version.modified_ms // 1000
     match, none = request.get("IfMatch"), request.get("IfNoneMatch")
@@ -53,17 +67,17 @@ def unmodified(request: Request, version: Version) -> bool:
         raise errors.PreconditionFailed(Condition="If-Unmodified-Since")
     if none:
         return names_etag(none, version.etag)
-    return since is not None and second <= since // 1000
+    return since is not None and second <= since // 1000 and since <= now
 
 
-def check_copy_source(request: Request, source: Version) -> None:
+def check_copy_source(request: Request, source: Version, now: int) -> None:
     """The conditions on the source of a copy. Errors: PreconditionFailed."""
     conditions: dict[str, Any] = {
         name: request.get(f"CopySource{name}")
         for name in ("IfMatch", "IfNoneMatch", "IfModifiedSince", "IfUnmodifiedSince")
     }
     try:
-        same = unmodified(conditions, source)
+        same = unmodified(conditions, source, now)
     except errors.PreconditionFailed as failed:
         raise errors.PreconditionFailed(Condition=f"x-amz-copy-source-{failed.fields['Condition']}") from None
     if same:

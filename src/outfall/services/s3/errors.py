@@ -53,6 +53,10 @@ class BucketNotEmpty(Conflict):  # BucketName
     """The bucket you tried to delete is not empty"""
 
 
+class ConditionalRequestConflict(Conflict):  # Condition, Key
+    """The conditional request cannot succeed due to a conflicting operation against this resource."""
+
+
 class EntityTooSmall(AwsError):  # ETag, MinSizeAllowed, PartNumber, ProposedSize
     """Your proposed upload is smaller than the minimum allowed size"""
 
@@ -255,6 +259,7 @@ class TemporaryRedirect(AwsError):
     status = 307
 
 
-def not_served(header: str) -> NotServed:
-    """The answer to a header whose feature this server does not have."""
-    return NotServed("A header you provided implies functionality that is not implemented", Header=header)
+def not_served(header: str, why: str | None = None) -> NotServed:
+    """The answer to a header whose feature this server does not have; `why` is more that AWS says of it."""
+    text = "A header you provided implies functionality that is not implemented"
+    return NotServed(text, Header=header, additionalMessage=why)

@@ -202,6 +202,8 @@ class Upload(msgspec.Struct, frozen=True):
     checksum_algorithm: str = ""
     checksum_type: str = ""
     lock: Lock | None = None
+    over: int = 0
+    """The sequence of the version that was current when it began; 0 if there was none."""
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -28,8 +28,7 @@ from outfall.services.s3.model import (
     Upload,
     Version,
 )
-from outfall.services.s3.reading import version_member
-from outfall.services.s3.writing import WRITE_ALSO, created
+from outfall.services.s3.writing import WRITE_ALSO, created, new_version
 
 PART_SIZE_MIN = 5 * 1024**2
 OBJECT_SIZE_MAX = 50 * 1024**4
@@ -56,7 +55,9 @@ def create_multipart_upload(call: Call, request: Request) -> Output:
         )
     # The time in front keeps the uploads of one key in the order in which they began.
     upload_id = f"{call.now:012x}" + call.ids.text(UPLOAD_ID_ALPHABET, UPLOAD_ID_RANDOM_LENGTH)
-    upload = Upload(upload_id, request["Key"], call.now, call.principal.arn, attributes, algorithm, kind, locked)
+    there = storage.current(call.tx, bucket.name, request["Key"])
+    over = there.sequence if there is not None else 0
+    upload = Upload(upload_id, request["Key"], call.now, call.principal.arn, attributes, algorithm, kind, locked, over)
     call.tx.put(UPLOADS, (bucket.name, upload.key, upload.id), upload)
     output: dict[str, Any] = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id}
     output |= encryption.told(attributes.encryption, written=True) | abortion(bucket, upload.key, call.now)
@@ -93,7 +94,7 @@ def complete_multipart_upload(call: Call, request: Request) -> Output:
     if done is not None:
         return _completed(call, bucket, request["Key"], done)
     upload = found_upload(call, bucket, request)
-    check_write(request, storage.current(call.tx, bucket.name, upload.key), upload.key)
+    check_write(request, storage.current(call.tx, bucket.name, upload.key), upload.key, upload)
     _check_mode(request, upload)
     parts = _named_parts(call, bucket, upload, named)
     size = sum(part.size for part in parts)
@@ -131,7 +132,7 @@ def _completed(call: Call, bucket: Bucket, key: str, version: Version) -> dict[s
     }
     output |= encryption.told(version.attributes.encryption) | expiration(bucket, key, version)
     output |= charged(call, bucket)
-    return output | checksum_members(version.checksums, version.checksum_type) | version_member(bucket, version)
+    return output | checksum_members(version.checksums, version.checksum_type) | new_version(version)
 
 
 def shown(upload: Upload, part: Part) -> Pairs:

@@ -131,7 +131,7 @@ def _copied_bytes(call: Call, request: Request) -> tuple[Source, Upload, tuple[S
     upload = found_upload(call, bucket, request)
     source = found_source(call, request)
     check_readable(request, source.version, "CopySource")
-    check_copy_source(request, source.version)
+    check_copy_source(request, source.version, call.now)
     check_part(request, upload.attributes.encryption)
     start, length = _copied_range(request.get("CopySourceRange"), source.version.size)
     if length > PART_SIZE_MAX:
@@ -156,19 +156,21 @@ def cut(segments: tuple[Segment, ...], start: int, length: int) -> tuple[Segment
 
 
 def _copied_range(header: str | None, size: int) -> tuple[int, int]:
-    """Start and length; both ends have to be given, and to lie within the source."""
+    """Start and length; both ends have to be given, and to lie within the source. [LS:test_upload_part_copy_range]"""
     if not header:
         return 0, size
     found = ONE_RANGE.fullmatch(header.strip())
-    if found is None or not found.group(1) or not found.group(2):
+    first, last = (int(one or -1) for one in found.groups()) if found else (-1, -1)
+    if not 0 <= first <= last:
         raise errors.InvalidArgument(
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
             "zero-based offsets of the first and last bytes to copy",
             ArgumentName="x-amz-copy-source-range",
             ArgumentValue=header,
         )
-    first, last = int(found.group(1)), int(found.group(2))
-    if first > last or last >= size:
+    if first >= size:
+        raise errors.InvalidRequest("The specified copy range is invalid for the source object size")
+    if last >= size:
         raise errors.InvalidArgument(
             f"Range specified is not valid for source object of size: {size}",
             ArgumentName="x-amz-copy-source-range",

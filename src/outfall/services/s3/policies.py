@@ -31,7 +31,9 @@ def check_policy(text: str, bucket: Bucket) -> None:
         raise errors.MalformedPolicy("This policy contains invalid Json") from None
     if document.get("Version", "2008-10-17") not in ("2012-10-17", "2008-10-17"):
         raise errors.MalformedPolicy("The policy must contain a valid version string")
-    statements = document.get("Statement")
+    if "Statement" not in document:
+        raise errors.MalformedPolicy("Missing required field Statement")
+    statements = document["Statement"]
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not statements:

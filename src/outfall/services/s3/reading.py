@@ -82,7 +82,7 @@ def read(call: Call, request: Request, *, with_body: bool) -> Output:
     output = _head(call, bucket, version)
     if version.attributes.storage_class in ARCHIVES:
         _check_restored(call, version, with_body=with_body)
-    if unmodified(request, version):
+    if unmodified(request, version, call.now):
         return Respond({name: output[name] for name in ("LastModified", "ETag") if name in output}, status=304)
     start, length, partial = _chosen_bytes(call, bucket, version, request)
     output |= described(version) | lock.told(version) | restoration(call, version)
@@ -97,7 +97,7 @@ def read(call: Call, request: Request, *, with_body: bool) -> Output:
     if mode is not None and mode.upper() != "ENABLED":
         raise errors.InvalidRequest("Value for x-amz-checksum-mode header is invalid.")
     if mode is not None:
-        output |= _checksums(call, bucket, version, request, partial=partial)
+        output |= _checksums(call, bucket, version, request, length)
     output |= _overrides(call, request)
     if with_body:
         segments = storage.body(call.tx, bucket.name, request["Key"], version).segments
@@ -123,14 +123,13 @@ def restoration(call: Call, version: Version) -> dict[str, Any]:
     return {"Restore": f'ongoing-request="false", expiry-date="{http_date(version.restored_until_ms)}"'}
 
 
-def _checksums(call: Call, bucket: Bucket, version: Version, request: Request, *, partial: bool) -> dict[str, Any]:
-    """Those of the whole, of the part that was asked for, or none for a range."""
-    if not partial:
-        return checksum_members(version.checksums, version.checksum_type)
+def _checksums(call: Call, bucket: Bucket, version: Version, request: Request, length: int) -> dict[str, Any]:
+    """Those of the whole, of the part that was asked for, or none for a range of fewer bytes than there are.
+    [LS:test_get_object_range]"""
     number = request.get("PartNumber")
-    if number is None:
+    if number is None and length < version.size:
         return {}
-    if not version.parts:
+    if number is None or not version.parts:
         return checksum_members(version.checksums, version.checksum_type)
     parts = storage.body(call.tx, bucket.name, request["Key"], version).parts
     return checksum_members(parts[number - 1].checksums, version.checksum_type)

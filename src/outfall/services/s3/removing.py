@@ -34,15 +34,21 @@ def delete_object(call: Call, request: Request) -> Output:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
     """
     bucket = require(call, request)
+    bypass = _bypass(bucket, request)
+    _check_conditions(call, bucket, request)
+    removed = _removed(call, bucket, request["Key"], request.get("VersionId") or "", bypass=bypass)
+    return removed | charged(call, bucket)
+
+
+def _bypass(bucket: Bucket, request: Request) -> bool:
+    """Whether a request means to bypass GOVERNANCE. Errors: InvalidArgument where there is nothing to bypass."""
     bypass = request.get("BypassGovernanceRetention")
     if bypass is not None and bucket.lock is None:
         raise errors.InvalidArgument(
             "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
             ArgumentName="x-amz-bypass-governance-retention",
         )
-    _check_conditions(call, bucket, request)
-    removed = _removed(call, bucket, request["Key"], request.get("VersionId") or "", bypass=bool(bypass))
-    return removed | charged(call, bucket)
+    return bool(bypass)
 
 
 def _check_conditions(call: Call, bucket: Bucket, request: Request) -> None:
@@ -98,7 +104,8 @@ def _tell(call: Call, bucket: Bucket, key: str, version: Version | None, how: st
 
 @operation("DeleteObjects", action=None)
 def delete_objects(call: Call, request: Request) -> Output:
-    """Removes up to 1,000 keys, each for itself: what may not be removed is an error beside it. Errors: MalformedXML.
+    """Removes up to 1,000 keys, each for itself: what may not be removed is an error beside it. Errors: MalformedXML,
+    InvalidArgument.
 
     Permission is asked for each key. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
     """
@@ -108,6 +115,7 @@ def delete_objects(call: Call, request: Request) -> Output:
     wanted = (request.get("Delete") or {}).get("Objects") or []
     if not 1 <= len(wanted) <= KEYS_PER_REQUEST_MAX or not all(one["Key"] for one in wanted):
         raise errors.MalformedXML
+    bypass = _bypass(bucket, request)
     deleted: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     for one in wanted:
@@ -118,7 +126,7 @@ def delete_objects(call: Call, request: Request) -> Output:
             failed.append(named | refusal)
             continue
         try:
-            result = _removed(call, bucket, key, version_id, bypass=bool(request.get("BypassGovernanceRetention")))
+            result = _removed(call, bucket, key, version_id, bypass=bypass)
         except errors.AccessDenied as refused:
             failed.append(named | {"Code": refused.code, "Message": refused.message})
             continue

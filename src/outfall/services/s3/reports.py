@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from outfall.core.effects import Respond
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import documents, errors
 from outfall.services.s3.access import bucket_arn, require
@@ -20,12 +21,13 @@ PAGE = 100
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of named configuration: its name in operations and in the model, the name in IAM's actions, and values
-    that its members may have (a path of members, and the values)."""
+    """A kind of named configuration: its name in operations and in the model, the name in IAM's actions, values that
+    its members may have (a path of members, and the values), and the status of having put one."""
 
     name: str
     action: str
     allowed: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    status: int = 200
 
     @property
     def member(self) -> str:
@@ -44,7 +46,7 @@ KINDS = (
             (("Destination", "S3BucketDestination", "Format"), ("CSV", "ORC", "Parquet")),
         ),
     ),
-    Kind("Metrics", "MetricsConfiguration"),
+    Kind("Metrics", "MetricsConfiguration", status=204),
     Kind("IntelligentTiering", "IntelligentTieringConfiguration", ((("Status",), ("Enabled", "Disabled")),)),
 )
 
@@ -74,7 +76,7 @@ def _put(kind: Kind) -> Operation:
             if _at(wanted, path) not in values:
                 raise errors.MalformedXML
         documents.keep(call.tx, bucket.name, kind.name, wanted, request["Id"])
-        return None
+        return Respond({}, status=kind.status)
 
     return put
 

@@ -64,10 +64,10 @@ def delete_bucket_policy(call: Call, request: Request) -> Output:
 
 @operation("PutBucketTagging", action="s3:PutBucketTagging", resource=bucket_arn)
 def put_bucket_tagging(call: Call, request: Request) -> Output:
-    """Replaces the bucket's tags. Errors: InvalidTag, BadRequest."""
+    """Replaces the bucket's tags. Errors: InvalidTag, BadRequest. The status is 204. [LS:test_bucket_tagging_crud]"""
     bucket = require(call, request)
     _save(call, replace(bucket, tags=checked_tags((request.get("Tagging") or {}).get("TagSet"))))
-    return None
+    return Respond({}, status=204)
 
 
 @operation("GetBucketTagging", action="s3:GetBucketTagging", resource=bucket_arn)

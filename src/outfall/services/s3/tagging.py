@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.flow import notify
-from outfall.services.s3 import storage
+from outfall.services.s3 import errors, storage
 from outfall.services.s3.access import by_version, require
 from outfall.services.s3.model import Bucket, Pairs, Version
 from outfall.services.s3.reading import find_version, version_member
@@ -15,8 +15,11 @@ from outfall.services.s3.writing import told_version
 
 
 def _found(call: Call, request: Request) -> tuple[Bucket, Version]:
-    bucket = require(call, request)
-    return bucket, find_version(call, bucket, request["Key"], request.get("VersionId"))
+    """Errors: NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker, even where no version is named.
+    [LS:test_object_tagging_versioned]"""
+    bucket, key = require(call, request), request["Key"]
+    hidden = None if request.get("VersionId") else storage.newest_marker(call.tx, bucket, key)
+    return bucket, find_version(call, bucket, key, hidden.id if hidden else request.get("VersionId"))
 
 
 def _retag(call: Call, request: Request, tags: Pairs, how: str) -> Output:
@@ -45,7 +48,11 @@ def put_object_tagging(call: Call, request: Request) -> Output:
 @operation("GetObjectTagging", action=None, also=by_version("s3:GetObjectTagging", "s3:GetObjectVersionTagging"))
 def get_object_tagging(call: Call, request: Request) -> Output:
     """An object's tags, by key. Errors: NoSuchKey, NoSuchVersion."""
-    bucket, version = _found(call, request)
+    try:
+        bucket, version = _found(call, request)
+    except errors.NoSuchKey as missing:  # Told with its bucket by this operation alone. [LS:test_object_tagging_exc]
+        missing.fields["Key"] = f"{request['Bucket']}/{request['Key']}"
+        raise
     return version_member(bucket, version) | {"TagSet": tag_set(tuple(sorted(version.attributes.tags)))}
 
 

@@ -17,6 +17,8 @@ OBJECT_TAGS_MAX = 10
 BUCKET_TAGS_MAX = 50
 TAG_KEY_LENGTH_MAX = 128
 TAG_VALUE_LENGTH_MAX = 256
+SYSTEM_TAG = "System tags cannot be added/updated by requester"
+SYSTEM_TAG_OF_OBJECT = "Your TagKey cannot be prefixed with aws:"
 SYMBOLS = frozenset("_.:/=+-@")
 
 
@@ -32,20 +34,20 @@ def checked_tags(tags: Iterable[dict[str, Any]] | None, *, count_max: int = BUCK
         raise BadRequest(what)
     seen: set[str] = set()
     for key, value in pairs:
-        _check(key, value)
+        _check(key, value, SYSTEM_TAG_OF_OBJECT if count_max == OBJECT_TAGS_MAX else SYSTEM_TAG)
         if key in seen:
             raise InvalidTag("Cannot provide multiple Tags with the same key", TagKey=key)
         seen.add(key)
     return pairs
 
 
-def _check(key: str, value: str) -> None:
+def _check(key: str, value: str, system_tag: str) -> None:
     if not 1 <= len(key) <= TAG_KEY_LENGTH_MAX or not all(map(_allowed, key)):
         raise InvalidTag("The TagKey you have provided is invalid", TagKey=key)
     if len(value) > TAG_VALUE_LENGTH_MAX or not all(map(_allowed, value)):
         raise InvalidTag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
     if key.lower().startswith("aws:"):
-        raise InvalidTag("System tags cannot be added/updated by requester", TagKey=key)
+        raise InvalidTag(system_tag, TagKey=key)
 
 
 def _allowed(character: str) -> bool:

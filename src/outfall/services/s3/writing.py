@@ -18,8 +18,17 @@ from outfall.services.s3.conditions import check_copy_source, check_write
 from outfall.services.s3.copysource import READ_SOURCE, Source, found_source, parse_source, source_arn
 from outfall.services.s3.encryption import check_readable
 from outfall.services.s3.expiry import expiration
-from outfall.services.s3.model import Attributes, Bucket, Encryption, Lock, Pairs, StoredBody, Version
-from outfall.services.s3.reading import find_version, version_member
+from outfall.services.s3.model import (
+    NULL_VERSION,
+    Attributes,
+    Bucket,
+    Encryption,
+    Lock,
+    Pairs,
+    StoredBody,
+    Version,
+)
+from outfall.services.s3.reading import find_version
 
 COPY_SIZE_MAX = 5 * 1024**3
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -62,7 +71,12 @@ def written(bucket: Bucket, key: str, version: Version) -> dict[str, object]:
     output: dict[str, object] = {"ETag": quoted(version.etag)}
     output |= encryption.told(version.attributes.encryption, written=True)
     output |= expiration(bucket, key, version)
-    return output | checksum_members(version.checksums, version.checksum_type) | version_member(bucket, version)
+    return output | checksum_members(version.checksums, version.checksum_type) | new_version(version)
+
+
+def new_version(version: Version) -> dict[str, object]:
+    """`VersionId` of what was just written: none for a null version. [LS:test_put_object_on_suspended_bucket]"""
+    return {} if version.id == NULL_VERSION else {"VersionId": version.id}
 
 
 def created(call: Call, bucket: Bucket, key: str, version: Version, how: str) -> None:
@@ -80,7 +94,7 @@ def created(call: Call, bucket: Bucket, key: str, version: Version, how: str) ->
 
 def told_version(version_id: str) -> str:
     """The version id that an event record tells: none for the null version. [s3-notifications.md 4.2]"""
-    return "" if version_id == "null" else version_id
+    return "" if version_id == NULL_VERSION else version_id
 
 
 def _copies_tags(call: Call, request: Request) -> bool:
@@ -151,7 +165,7 @@ def _copy(call: Call, request: Request) -> Copy:
     key = request["Key"]
     source = found_source(call, request)
     check_readable(request, source.version, "CopySource")
-    check_copy_source(request, source.version)
+    check_copy_source(request, source.version, call.now)
     if source.version.size > COPY_SIZE_MAX:
         raise errors.InvalidRequest(
             f"The specified copy source is larger than the maximum allowable size for a copy source: {COPY_SIZE_MAX}"
@@ -179,7 +193,7 @@ def _copied(call: Call, request: Request, copy: Copy, etag: str, checked: Pairs)
     output |= encryption.told(attributes.encryption, written=True) | expiration(bucket, key, version)
     if source.bucket.versioning:
         output["CopySourceVersionId"] = source.version.id
-    return output | version_member(bucket, version) | charged(call, bucket)
+    return output | new_version(version) | charged(call, bucket)
 
 
 def _plain_etag(stored: StoredBody, etag: str, kept: Encryption | None) -> str:
