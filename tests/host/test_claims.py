@@ -13,6 +13,7 @@ from tests import postgres
 
 from outfall.core.ports import Item, Tx
 from outfall.flow import drive
+from outfall.host import worker
 from outfall.host.worker import Worker, Workshop
 from outfall.store.errors import StoreUnavailable
 from outfall.store.postgres import PostgresStore
@@ -88,6 +89,12 @@ def plain_events(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drive, "finish", lambda ctx, start, outcome: ctx.tx.acknowledge(start.queue, start.handle))
 
 
+@pytest.fixture(autouse=True)
+def no_look_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happens does not happen because a queue was looked at again after a while."""
+    monkeypatch.setattr(worker, "POLL_S", 3600.0)
+
+
 @asynccontextmanager
 async def house() -> AsyncIterator[House]:
     made = House(await PostgresStore.connect(postgres.server().empty(), "one"))
@@ -97,7 +104,7 @@ async def house() -> AsyncIterator[House]:
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(4):  # Less than it takes until a queue is looked at by itself.
+    async with asyncio.timeout(60):
         while not await true():
             await asyncio.sleep(0.01)
 

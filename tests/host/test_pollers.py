@@ -42,7 +42,7 @@ def test_mappings_are_looked_for_again(exclusive: bool, fails: int, monkeypatch:
         store, said = Store(exclusive=exclusive, fails=fails), list[str]()
         made = Pollers(SimpleNamespace(store=store, log=said.append))  # type: ignore[arg-type]
         made._wake(mappings.CHANGED_TOPIC)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while store.looks < 3:
                 store.looked.clear()
                 await store.looked.wait()

@@ -10,7 +10,7 @@ import pytest
 
 from outfall.core.ports import Tx
 from outfall.flow import timeline
-from outfall.host import private_stream
+from outfall.host import http, private_stream
 from outfall.host.http import HttpLimits, HttpRequest, HttpResponse, HttpServer
 from outfall.host.private_call import Asked, Facade, Refused
 from outfall.host.private_stream import Streams
@@ -39,7 +39,7 @@ def test_a_commit_wakes_the_stream() -> None:
         waiting = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
         await store.run(tell)
-        return await asyncio.wait_for(waiting, 5)
+        return await asyncio.wait_for(waiting, 60)
 
     assert asyncio.run(main()) == b'id: 1\ndata: {"number":1,"event":"e","fact":"Settled"}\n\n'
 
@@ -89,14 +89,16 @@ def test_the_end_of_the_server_ends_it() -> None:
         await asyncio.sleep(0)
         streams.close()
         with pytest.raises(StopAsyncIteration):
-            await asyncio.wait_for(waiting, 5)
+            await asyncio.wait_for(waiting, 60)
         with pytest.raises(Refused):
             await opened(streams)
 
     asyncio.run(main())
 
 
-def test_a_client_that_does_not_read_is_disconnected() -> None:
+def test_a_client_that_does_not_read_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "TICK_S", 0.05)
+
     async def main() -> int:
         store = MemoryStore()
         streams = Streams(store)
@@ -111,7 +113,7 @@ def test_a_client_that_does_not_read_is_disconnected() -> None:
         large = b'{"fact":"Undelivered","body":"%s"}' % (b"x" * 256 * 1024)
         await store.run(lambda tx: [tx.append("event/e", large) for _ in range(100)])
         server = HttpServer()
-        limits = HttpLimits(write_timeout_s=0.1, head_timeout_s=0.1)
+        limits = HttpLimits(write_timeout_s=0.1)
         port = await server.start("127.0.0.1", 0, handle, limits=limits)
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -121,4 +123,4 @@ def test_a_client_that_does_not_read_is_disconnected() -> None:
         await server.close()
         return len(reading)
 
-    assert asyncio.run(asyncio.wait_for(main(), 20)) == 1
+    assert asyncio.run(asyncio.wait_for(main(), 60)) == 1

@@ -78,10 +78,16 @@ def _isolates(directory: Path) -> bool:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+async def _emptied(directory: Path) -> None:
+    async with asyncio.timeout(60):
+        while list(directory.iterdir()):
+            await asyncio.sleep(0.02)
 
 
 def _close(bench: Bench) -> None:
@@ -93,8 +99,7 @@ def test_idle_environments_end(tmp_path: Path) -> None:
     bench = open_bench(tmp_path, "process", idle_s=0.05)
     spec = function("import uuid\nme = str(uuid.uuid4())\ndef handler(event, context):\n    return me\n")
     first = bench.invoke(spec)
-    bench(asyncio.sleep(0.25))
-    assert list((tmp_path / "tmp").iterdir()) == []
+    bench(_emptied(tmp_path / "tmp"))
     assert bench.invoke(spec).payload != first.payload
     _close(bench)
 
@@ -126,7 +131,8 @@ def test_without_cgroups_memory_is_looked_at(tmp_path: Path, monkeypatch: pytest
     bench = open_bench(tmp_path, "process")
     source = (
         "import time\ndef handler(event, context):\n    kept = []\n"
-        "    while len(kept) < 60:\n        kept.append(bytearray(b'x' * 4000000))\n        time.sleep(0.01)\n"
+        "    while True:\n        time.sleep(0.01)\n"
+        "        if len(kept) < 60: kept.append(bytearray(b'x' * 4000000))\n"
     )
     outcome = bench.invoke(function(source))
     assert json.loads(outcome.payload)["errorMessage"].endswith("signal: killed")
