@@ -1,7 +1,6 @@
 """The constraints of the models (required, ranges, lengths, patterns, enumerations), for services that answer with
-AWS's sentence `1 validation error detected: ...`. S3 and SQS say what is wrong in words of their own, in their folders.
-
-Texts: [LS:test_lambda_api, LS:test_sts_invalid_parameters, LS:test_get_log_events_limit_validation].
+AWS's sentence `1 validation error detected: ...`. Which these are, and where they say it in other words, stands in
+`constraint_texts.py`. S3 and SQS say what is wrong in words of their own, in their folders.
 """
 
 from __future__ import annotations
@@ -10,65 +9,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from outfall.core.errors import AwsError, ValidationException
 from outfall.wire.codec import operation_of
+from outfall.wire.constraint_texts import EXEMPT, GREATEST, IN_WORDS, MEMBERS_REQUIRED, SAID, SERVICES, SILENT
 from outfall.wire.identify import Route
 from outfall.wire.models import Models, ServiceModel, Shape
 
-
-class ValidationError(AwsError):
-    """1 validation error detected"""
-
-
-class InvalidParameterException(AwsError):
-    """1 validation error detected"""
-
-
-SERVICES: dict[str, type[AwsError]] = {
-    "cloudwatch": ValidationError,
-    "events": ValidationException,
-    "iam": ValidationError,
-    "lambda": ValidationException,
-    "logs": InvalidParameterException,
-    "sns": ValidationError,
-    "sts": ValidationError,
-}
-"""Which services check so, and the error that each raises."""
-
-EXEMPT: frozenset[tuple[str, str]] = frozenset(
-    {("lambda", "Runtime"), ("iam", "serviceSpecificCredentialId"), ("iam", "statusType")}
-)
-"""Shapes that their service checks itself, with another text: a runtime may also be an ARN."""
-
-SAID: dict[tuple[str, str], str] = {
-    ("lambda", "RecursiveLoop"): "Member must satisfy enum value set: [Terminate, Allow]",
-    ("lambda", "InvokeMode"): "Member must satisfy enum value set: [RESPONSE_STREAM, BUFFERED]",
-    ("lambda", "LayerVersionArn"): "Member must satisfy regular expression pattern: "
-    r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:"
-    r"[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)",
-    ("lambda", "TaggableResource"): "Member must satisfy regular expression pattern: "
-    r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:"
-    r"(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|"
-    r"code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-"
-    r"[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)",
-}
-"""What AWS says of a shape's enumeration or pattern where it is not as the model has it: sets are printed in the order
-of their hashes, patterns are those of another day. [LS:test_lambda_api]"""
-
-MEMBERS_REQUIRED: frozenset[tuple[str, str]] = frozenset(
-    {("lambda", "ArchitecturesList"), ("lambda", "CompatibleArchitectures")}
-)
-"""Lists of bounded length that complain of null members all the same, as unbounded ones do."""
-
-GREATEST: dict[tuple[str, str], int] = {
-    ("lambda", "EphemeralStorageSize"): 10_240,
-    ("lambda", "MemorySize"): 10_240,
-    ("lambda", "Timeout"): 900,
-}
-"""What a number may be at most, where the model has the greater one of kinds of functions that are not served.
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-
 ERRORS_MAX = 10
+WORDS = "The specified value for "
 Check = Callable[[Any, str, list[str]], None]
 """Looks at a value at a path and adds a sentence for each constraint that it breaks."""
 
@@ -86,9 +33,13 @@ def validate(models: Models, route: Route, params: dict[str, Any]) -> None:
         check = operation.compiled["constraints"] = _Compiler(operation.service).structure(operation.input)
     broken: list[str] = []
     check(params, "", broken)
-    if broken:
-        count = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
-        raise error(count + "; ".join(broken[:ERRORS_MAX]))
+    if not broken:
+        return
+    counted = [sentence for sentence in broken if not sentence.startswith(WORDS)]
+    if not counted:
+        raise error(broken[0])
+    count = f"{len(counted)} validation error{'s' if len(counted) > 1 else ''} detected: "
+    raise error(count + "; ".join(counted[:ERRORS_MAX]))
 
 
 class _Compiler:
@@ -96,6 +47,7 @@ class _Compiler:
 
     def __init__(self, service: ServiceModel) -> None:
         self._service = service
+        self._silent = service.name in SILENT
         self._made: dict[str, Check] = {}
 
     def structure(self, shape: Shape) -> Check:
@@ -104,13 +56,12 @@ class _Compiler:
             return self._made[name]
         table: dict[str, tuple[str, Check]] = {}
         required: list[tuple[str, str]] = [(one, _camel(one)) for one in shape.get("required", ())]
+        null = "Value" if self._silent else "Value null"
 
         def check(value: Any, path: str, broken: list[str]) -> None:
             for member, called in required:
                 if value.get(member) is None:
-                    broken.append(
-                        f"Value null at '{path}{called}' failed to satisfy constraint: Member must not be null"
-                    )
+                    broken.append(f"{null} at '{path}{called}' failed to satisfy constraint: Member must not be null")
             for member, one in value.items():
                 entry = table.get(member)
                 if entry is not None:
@@ -135,16 +86,26 @@ class _Compiler:
         if kind == "map":
             return self._map(shape)
         rules = self._rules(shape)
-        return _whole(rules, _shown_as(shape)) if rules else None
+        return _whole(rules, self._shown(shape)) if rules else None
+
+    def _shown(self, shape: Shape) -> Callable[[Any], str]:
+        """How a value that breaks a rule is told."""
+        if self._silent:
+            return lambda value: "Value"
+        return (lambda value: "Value '***'") if shape.get("sensitive") else _quoted
 
     def _rules(self, shape: Shape) -> list[Rule]:
         key = (self._service.name, shape["shape"])
         rules, said = _rules(shape | {"max": GREATEST[key]} if key in GREATEST else shape), SAID.get(key)
+        if self._silent and "enum" in shape:
+            said = "Member must satisfy enum value set"
+        if key in IN_WORDS:
+            said = f"is invalid. {IN_WORDS[key]}"
         return rules if said is None else [*rules[:-1], (said, rules[-1][1])]
 
     def _list(self, shape: Shape) -> Check | None:
         member = self._service.resolve(shape["member"])
-        size = _whole(_size_rules(shape), _show)
+        size = _whole(_size_rules(shape), self._shown(shape))
         if member["type"] in ("structure", "list", "map"):
             inner = self.of(member)
 
@@ -157,9 +118,10 @@ class _Compiler:
             return check_each
         rules = [] if (self._service.name, member["shape"]) in EXEMPT else self._rules(member)
         said = [text for text, _ in rules]
-        if "max" not in shape or (self._service.name, shape["shape"]) in MEMBERS_REQUIRED:
+        unbounded = "max" not in shape and not self._silent
+        if unbounded or (self._service.name, shape["shape"]) in MEMBERS_REQUIRED:
             said.append("Member must not be null")
-        each = _some(rules, f"Member must satisfy constraint: [{', '.join(said)}]", list)
+        each = _some(rules, f"Member must satisfy constraint: [{', '.join(said)}]", list, self._shown(shape))
 
         def check(value: Any, path: str, broken: list[str]) -> None:
             size(value, path, broken)
@@ -169,9 +131,11 @@ class _Compiler:
 
     def _map(self, shape: Shape) -> Check:
         keys, values = self._service.resolve(shape["key"]), self._service.resolve(shape["value"])
-        size = _whole(_size_rules(shape), _show)
+        shown = self._shown(shape)
+        size = _whole(_size_rules(shape), shown)
         rules = _rules(keys)
-        each_key = _some(rules, f"Map keys must satisfy constraint: [{', '.join(text for text, _ in rules)}]", list)
+        told = ", ".join(text for text, _ in rules)
+        each_key = _some(rules, f"Map keys must satisfy constraint: [{told}]", list, shown)
         if values["type"] in ("structure", "list", "map"):
             inner = self.of(values)
 
@@ -185,9 +149,8 @@ class _Compiler:
             return check_each
         rules = _rules(values)
         said = [*(text for text, _ in rules), "Member must not be null"]
-        each = _some(
-            rules, f"Map value must satisfy constraint: [{', '.join(said)}]", lambda value: list(value.values())
-        )
+        told = f"Map value must satisfy constraint: [{', '.join(said)}]"
+        each = _some(rules, told, lambda value: list(value.values()), shown)
 
         def check(value: Any, path: str, broken: list[str]) -> None:
             size(value, path, broken)
@@ -239,14 +202,19 @@ def _size_rules(shape: Shape) -> list[Rule]:
     return _range_rules(shape, "length", len)
 
 
+_LETTERS = (r"\p{L}\p{Z}\p{N}_", r"\w\x20\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000")
+"""What Java's patterns of tags have for letters, separators and digits of any script, and what Python has for it."""
+
+
 def _pattern(text: str) -> re.Pattern[str] | None:
     """The pattern as Python has it; None for what only Java can say, which is then not checked."""
     if not text or text in ("^.*$", ".*"):
         return None
-    if "\\p{" in text or "&&" in text:
+    made = text.replace(*_LETTERS)
+    if "\\p{" in made or "&&" in made:
         return None
     try:
-        return re.compile(text)
+        return re.compile(made, re.ASCII if made == text else re.NOFLAG)
     except re.error:
         return None
 
@@ -255,23 +223,31 @@ def _whole(rules: list[Rule], show: Callable[[Any], str]) -> Check:
     def check(value: Any, path: str, broken: list[str]) -> None:
         for said, holds in rules:
             if not holds(value):
-                broken.append(f"Value '{show(value)}' at '{path}' failed to satisfy constraint: {said}")
+                broken.append(_sentence(show(value), path, said))
 
     return check
 
 
-def _some(rules: list[Rule], said: str, parts: Callable[[Any], list[Any]]) -> Check:
+def _some(rules: list[Rule], said: str, parts: Callable[[Any], list[Any]], show: Callable[[Any], str]) -> Check:
     """The constraints of a collection's members: one sentence for all of them, showing the collection."""
 
     def check(value: Any, path: str, broken: list[str]) -> None:
         if rules and not all(holds(one) for one in parts(value) for _, holds in rules):
-            broken.append(f"Value '{_show(value)}' at '{path}' failed to satisfy constraint: {said}")
+            broken.append(_sentence(show(value), path, said))
 
     return check
 
 
-def _shown_as(shape: Shape) -> Callable[[Any], str]:
-    return (lambda value: "***") if shape.get("sensitive") else _show
+def _sentence(shown: str, path: str, said: str) -> str:
+    return (
+        f"{WORDS}{path} {said}"
+        if said.startswith("is ")
+        else f"{shown} at '{path}' failed to satisfy constraint: {said}"
+    )
+
+
+def _quoted(value: Any) -> str:
+    return f"Value '{_show(value)}'"
 
 
 def _show(value: Any) -> str:

@@ -12,6 +12,9 @@ from outfall.services.iam import SERVICE as IAM
 from outfall.services.iam.identities import IamIdentities
 from outfall.services.sts import SERVICE as STS
 from outfall.store.memory import MemoryStore
+from outfall.wire.constraints import validate
+from outfall.wire.identify import Route
+from outfall.wire.models import Models
 from tests.support import ACCOUNT, T0, CountingIds, make_call, make_context
 
 TRUST = {
@@ -20,6 +23,10 @@ TRUST = {
 }
 SEND = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+
+
+MODELS = Models()
+"""What calls are held to before their handler sees them."""
 
 
 class Desk:
@@ -42,6 +49,8 @@ class Desk:
     def _call(
         self, service: Service, operation: str, principal: Principal | None, request: dict[str, Any], key: str = ""
     ) -> Any:
+        request = {name: value for name, value in request.items() if value is not None}
+        validate(MODELS, Route(service.name, "query", operation), request)
         principal = principal or root_of(ACCOUNT)
         headers = (
             {"authorization": f"AWS4-HMAC-SHA256 Credential={key}/20270115/us-east-1/sts/aws4_request"} if key else {}

@@ -23,7 +23,10 @@ def trusting(**changes: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{k: v for k, v in told.items() if v is not None}]})
 
 
-NAME = r"Member must satisfy regular expression pattern: [\w+=,.@-]+"
+ONE, BREAKS = "1 validation error detected: Value at", "failed to satisfy constraint: Member must"
+TAG_PATTERN = r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]"
+NAME = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
 ARN = "arn:aws:iam::111111111111:policy/"
 NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 GHOST = "arn:aws:iam::111111111111:role/ghost"
@@ -53,28 +56,40 @@ ROWS: list[tuple[str, str, dict[str, Any], int, str, str]] = [
         *(404, "NoSuchEntity", "The role with name ghost cannot be found."),
     ),
     (
-        *("iam.md pattern", "GetRole", {"RoleName": "a b"}),
-        *(400, "ValidationError"),
-        f"1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: {NAME}",
-    ),
-    (
         *("missing", "GetRole", {}),
-        *(400, "ValidationError"),
-        "1 validation error detected: Value null at 'roleName' failed to satisfy constraint: Member must not be null",
+        *(400, "ValidationError", f"{ONE} 'roleName' {BREAKS} not be null"),
     ),
     (
         *("too long", "GetRole", {"RoleName": "a" * 65}),
-        *(400, "ValidationError"),
-        f"1 validation error detected: Value '{'a' * 65}' at 'roleName' failed to satisfy constraint: "
-        "Member must have length less than or equal to 64",
+        *(400, "ValidationError", f"{ONE} 'roleName' {BREAKS} have length less than or equal to 64"),
     ),
     (
         *("two at once", "GetRolePolicy", {"RoleName": "", "PolicyName": None}),
         *(400, "ValidationError"),
-        "3 validation errors detected: "
-        "Value null at 'policyName' failed to satisfy constraint: Member must not be null; "
-        f"Value '' at 'roleName' failed to satisfy constraint: {NAME}; "
-        "Value '' at 'roleName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        f"2 validation errors detected: Value at 'policyName' {BREAKS} not be null; "
+        f"Value at 'roleName' {BREAKS} have length greater than or equal to 1",
+    ),
+    (
+        *("not one of those", "UpdateAccessKey", {"UserName": "u", "AccessKeyId": "A" * 20, "Status": "Expired"}),
+        *(400, "ValidationError", f"{ONE} 'status' {BREAKS} satisfy enum value set"),
+    ),
+    (
+        *("tag key", "TagRole", {"RoleName": "r", "Tags": [{"Key": "a!", "Value": "x"}]}),
+        *(400, "ValidationError", f"{ONE} 'tags.1.member.key' {BREAKS} {TAG_PATTERN}+"),
+    ),
+    (
+        *("tag value", "TagRole", {"RoleName": "r", "Tags": [{"Key": "a", "Value": ""}, {"Key": "b", "Value": "x!"}]}),
+        *(400, "ValidationError", f"{ONE} 'tags.2.member.value' {BREAKS} {TAG_PATTERN}*"),
+    ),
+    (
+        *("too many tags", "TagRole", {"RoleName": "r", "Tags": [{"Key": f"k{n}", "Value": ""} for n in range(51)]}),
+        *(400, "ValidationError", f"{ONE} 'tags' {BREAKS} have length less than or equal to 50"),
+    ),
+    (
+        *("thumbprint", "CreateOpenIDConnectProvider", {"Url": "https://a.example", "ThumbprintList": ["x"]}),
+        *(400, "ValidationError"),
+        f"{ONE} 'thumbprintList' {BREAKS} satisfy constraint: [Member must have length less than or equal to 40, "
+        "Member must have length greater than or equal to 40]",
     ),
     (
         *("detach", "DetachRolePolicy", {"RoleName": "r", "PolicyArn": f"{ARN}p"}),
@@ -114,6 +129,41 @@ TRUSTS: list[tuple[str, str]] = [
     (trusting(Principal={"AWS": "ann"}), 'Invalid principal in policy: "AWS":"ann"'),
     (trusting(Principal={"Service": "lambda"}), 'Invalid principal in policy: "SERVICE":"lambda"'),
     (trusting(Principal=None), "Missing required field Principal"),
+]
+WORDS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("roleName", "GetRole", {"RoleName": "a b"}, NAME),
+    ("roleName", "CreateRole", {"RoleName": "a/b", "AssumeRolePolicyDocument": "{}"}, NAME),
+    ("userName", "CreateUser", {"UserName": "é"}, NAME),
+    ("userName", "GetUser", {"UserName": "a b"}, NAME),
+    ("newUserName", "UpdateUser", {"UserName": "u", "NewUserName": "a b"}, NAME),
+    ("groupName", "CreateGroup", {"GroupName": "a b"}, NAME),
+    ("policyName", "CreatePolicy", {"PolicyName": "a b", "PolicyDocument": "{}"}, NAME),
+    ("instanceProfileName", "CreateInstanceProfile", {"InstanceProfileName": "a b"}, NAME),
+    ("path", "CreateUser", {"UserName": "u", "Path": "/x"}, PATH),
+    ("path", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": "{}", "Path": "x/"}, PATH),
+    (
+        *("pathPrefix", "ListRoles", {"PathPrefix": "x"}),
+        "It must begin with the / character and contain only alphanumeric characters and/or / characters.",
+    ),
+    (
+        *("policyDocument", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": "\u201c{}\u201d"}),
+        "It must contain only printable ASCII characters.",
+    ),
+    (
+        *("accessKeyId", "GetAccessKeyLastUsed", {"AccessKeyId": "A-" * 10}),
+        "It must contain only alphanumeric characters.",
+    ),
+]
+ROWS += [
+    (
+        f"{name} of {operation}",
+        operation,
+        given,
+        400,
+        "ValidationError",
+        f"The specified value for {name} is invalid. {said}",
+    )
+    for name, operation, given, said in WORDS
 ]
 ROWS += [
     (f"policy {at}", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": text}, 400, "MalformedPolicyDocument", said)

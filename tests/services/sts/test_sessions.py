@@ -187,7 +187,7 @@ def test_an_encoded_message_is_read_back(desk: Desk) -> None:
     assert told["context"]["principal"]["name"] == "u"
 
 
-@pytest.mark.parametrize("message", ["", "x", "é", "eJyrrgUAAXUA+Q==", "AAAA" * 100])
+@pytest.mark.parametrize("message", ["x", "é", "eJyrrgUAAXUA+Q==", "AAAA" * 100])
 def test_any_other_message_is_not_valid(desk: Desk, message: str) -> None:
     assert refusal(lambda: desk.sts("DecodeAuthorizationMessage", EncodedMessage=message)) == (
         "InvalidAuthorizationMessageException",

@@ -160,6 +160,15 @@ INVALID = [
         *("longer than the role lets", {"DurationSeconds": 7200}, "ValidationError"),
         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
     ),
+    (
+        *("a tag's key", {"Tags": [{"Key": "a!", "Value": "1"}]}, "ValidationError"),
+        "1 validation error detected: Value 'a!' at 'tags.1.member.key' failed to satisfy constraint: "
+        r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+",
+    ),
+    (
+        *("AWS's own tags", {"Tags": [{"Key": "aws:a", "Value": "1"}]}, "InvalidParameterValue"),
+        "Tag key aws:a is not valid: the prefix aws: is reserved.",
+    ),
     ("policy", {"Policy": "{"}, "MalformedPolicyDocument", "Syntax errors in policy."),
     (
         *("rec-381", {"Tags": [{"Key": "a", "Value": "1"}], "TransitiveTagKeys": ["b"]}, "InvalidParameterValue"),
@@ -207,11 +216,13 @@ def test_a_chained_session_lasts_an_hour_at_most(desk: Desk) -> None:
         assume(desk, first.principal, DurationSeconds=3601)
 
 
-@pytest.mark.parametrize("option", ["SerialNumber", "TokenCode", "MinimumSessionTokenSize"])
-def test_what_is_not_served_says_so(desk: Desk, option: str) -> None:
+@pytest.mark.parametrize(
+    "option, value", [("SerialNumber", "GAHT12345678"), ("TokenCode", "123456"), ("MinimumSessionTokenSize", 4096)]
+)
+def test_what_is_not_served_says_so(desk: Desk, option: str, value: Any) -> None:
     desk.role(trust=trusting({"AWS": ACCOUNT}))
     with pytest.raises(NotServed, match=option):
-        assume(desk, None, **{option: "x"})
+        assume(desk, None, **{option: value})
 
 
 def test_a_session_token_stands_for_the_user_itself(desk: Desk) -> None:

@@ -6,7 +6,6 @@ Rule: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias
 from __future__ import annotations
 
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.iam.checks import check
 from outfall.services.iam.errors import EntityAlreadyExists, NoSuchEntity
 from outfall.services.iam.model import ACCOUNT_ALIASES, ALIAS_OWNERS, AccountAlias
 from outfall.services.iam.paging import page
@@ -15,7 +14,6 @@ from outfall.services.iam.paging import page
 @operation("CreateAccountAlias", action="iam:CreateAccountAlias")
 def create_account_alias(call: Call, request: Request) -> Output:
     """Names the account; a second name replaces the first, as AWS does."""
-    check(request, "AccountAlias")
     alias = request["AccountAlias"]
     owner = call.tx.get(ALIAS_OWNERS, (alias,))
     if owner is not None:
@@ -32,7 +30,6 @@ def create_account_alias(call: Call, request: Request) -> Output:
 @operation("ListAccountAliases", action="iam:ListAccountAliases")
 def list_account_aliases(call: Call, request: Request) -> Output:
     """The alias of the account, in a list of one at most."""
-    check(request)
     row = call.tx.get(ACCOUNT_ALIASES, (call.account,))
     return page(request, "AccountAliases", [(row.alias, row.alias)] if row else [], str)
 
@@ -40,7 +37,6 @@ def list_account_aliases(call: Call, request: Request) -> Output:
 @operation("DeleteAccountAlias", action="iam:DeleteAccountAlias")
 def delete_account_alias(call: Call, request: Request) -> Output:
     """Takes the name away again."""
-    check(request, "AccountAlias")
     alias = request["AccountAlias"]
     row = call.tx.get(ACCOUNT_ALIASES, (call.account,))
     if row is None or row.alias != alias:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.iam import managed
-from outfall.services.iam.checks import check, policy_arn
+from outfall.services.iam.checks import policy_arn
 from outfall.services.iam.errors import LimitExceeded, NoSuchEntity
 from outfall.services.iam.handlers import Keys, require_own, save
 from outfall.services.iam.inline import GROUP, ROLE, USER, Kind
@@ -36,9 +36,7 @@ def _attach(kind: Kind[Any]) -> Operation:
     name = f"Attach{kind.word}Policy"
 
     def attach(call: Call, request: Request) -> Output:
-        check(request, kind.member)
         policy_arn(request.get("PolicyArn") or "")
-        check(request, "PolicyArn")
         holder = kind.find(call, request[kind.member])
         require_own(holder)
         arn = managed.require_attachable(call, request["PolicyArn"]).arn
@@ -56,7 +54,6 @@ def _detach(kind: Kind[Any]) -> Operation:
     name = f"Detach{kind.word}Policy"
 
     def detach(call: Call, request: Request) -> Output:
-        check(request, kind.member)
         arn = request.get("PolicyArn") or ""
         policy_arn(arn)
         holder = kind.find(call, request[kind.member])
@@ -73,7 +70,6 @@ def _list(kind: Kind[Any]) -> Operation:
     name = f"ListAttached{kind.word}Policies"
 
     def list_attached(call: Call, request: Request) -> Output:
-        check(request, kind.member)
         holder = kind.find(call, request[kind.member])
         prefix = request.get("PathPrefix") or "/"
         found = (managed.find(call.tx, arn) for arn in sorted(holder.attached))
@@ -89,7 +85,6 @@ def _bound(kind: Kind[Any]) -> Operation:
     name = f"Put{kind.word}PermissionsBoundary"
 
     def put_boundary(call: Call, request: Request) -> Output:
-        check(request, kind.member, "PermissionsBoundary")
         holder = kind.find(call, request[kind.member])
         require_own(holder)
         boundary = managed.require_boundary(call, request["PermissionsBoundary"])
@@ -104,7 +99,6 @@ def _unbound(kind: Kind[Any]) -> Operation:
     name = f"Delete{kind.word}PermissionsBoundary"
 
     def delete_boundary(call: Call, request: Request) -> Output:
-        check(request, kind.member)
         holder = kind.find(call, request[kind.member])
         require_own(holder)
         if not holder.boundary:

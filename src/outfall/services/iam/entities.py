@@ -7,7 +7,6 @@ from typing import Any
 
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam import managed
-from outfall.services.iam.checks import check
 from outfall.services.iam.model import Holder
 from outfall.services.iam.paging import page
 from outfall.services.iam.policies import policy_resource
@@ -18,7 +17,6 @@ _LISTS = {"group": "PolicyGroups", "user": "PolicyUsers", "role": "PolicyRoles"}
 @operation("ListEntitiesForPolicy", action="iam:ListEntitiesForPolicy", resource=policy_resource)
 def list_entities_for_policy(call: Call, request: Request) -> Output:
     """Groups, users and roles that the policy is attached to, or whose boundary it is."""
-    check(request)
     policy = managed.require(call, request.get("PolicyArn") or "")
     found = page(request, "", _users_of(call, request, policy.arn), lambda holder: holder)
     holders: list[Holder] = found.pop("")

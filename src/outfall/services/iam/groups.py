@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.iam.checks import check
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists, LimitExceeded
 from outfall.services.iam.handlers import (
     find_group,
@@ -49,7 +48,6 @@ def _members(call: Call, group: Group) -> Iterator[tuple[str, User]]:
 @operation("CreateGroup", action="iam:CreateGroup", resource=group_resource)
 def create_group(call: Call, request: Request) -> Output:
     """Makes a group."""
-    check(request, "GroupName")
     name = request["GroupName"]
     if call.tx.get(GROUPS, key(call.account, name)) is not None:
         raise EntityAlreadyExists(f"Group with name {name} already exists.")
@@ -62,7 +60,6 @@ def create_group(call: Call, request: Request) -> Output:
 @operation("GetGroup", action="iam:GetGroup", resource=group_resource)
 def get_group(call: Call, request: Request) -> Output:
     """The group and its users, a page at a time."""
-    check(request, "GroupName")
     group = find_group(call, request["GroupName"])
     return {"Group": show_group(group)} | page(request, "Users", _members(call, group), show_user)
 
@@ -70,14 +67,12 @@ def get_group(call: Call, request: Request) -> Output:
 @operation("ListGroups", action="iam:ListGroups", resource=listing_resource("group"))
 def list_groups(call: Call, request: Request) -> Output:
     """Groups by name, a page at a time."""
-    check(request)
     return page(request, "Groups", under(call, GROUPS, request.get("PathPrefix") or "/"), show_group)
 
 
 @operation("DeleteGroup", action="iam:DeleteGroup", resource=group_resource)
 def delete_group(call: Call, request: Request) -> Output:
     """Removes a group without users and policies."""
-    check(request, "GroupName")
     group = find_group(call, request["GroupName"])
     if next(_members(call, group), None) is not None:
         raise DeleteConflict("Cannot delete entity, must remove users from group first.")
@@ -89,7 +84,6 @@ def delete_group(call: Call, request: Request) -> Output:
 @operation("UpdateGroup", action="iam:UpdateGroup", resource=group_resource)
 def update_group(call: Call, request: Request) -> Output:
     """Changes name or path; members and policies stay."""
-    check(request, "GroupName")
     group = find_group(call, request["GroupName"])
     name = request.get("NewGroupName") or group.name
     if name.lower() != group.name.lower() and call.tx.get(GROUPS, key(call.account, name)) is not None:
@@ -105,7 +99,6 @@ def update_group(call: Call, request: Request) -> Output:
 @operation("AddUserToGroup", action="iam:AddUserToGroup", resource=group_resource)
 def add_user_to_group(call: Call, request: Request) -> Output:
     """Puts a user into a group; again is no error."""
-    check(request, "GroupName", "UserName")
     group, user = find_group(call, request["GroupName"]), find_user(call, request["UserName"])
     if group.name in user.groups:
         return None
@@ -118,7 +111,6 @@ def add_user_to_group(call: Call, request: Request) -> Output:
 @operation("RemoveUserFromGroup", action="iam:RemoveUserFromGroup", resource=group_resource)
 def remove_user_from_group(call: Call, request: Request) -> Output:
     """Takes a user out of a group."""
-    check(request, "GroupName", "UserName")
     group, user = find_group(call, request["GroupName"]), find_user(call, request["UserName"])
     save(call, USERS, replace(user, groups=tuple(name for name in user.groups if name != group.name)))
     return None
@@ -127,7 +119,6 @@ def remove_user_from_group(call: Call, request: Request) -> Output:
 @operation("ListGroupsForUser", action="iam:ListGroupsForUser", resource=user_resource)
 def list_groups_for_user(call: Call, request: Request) -> Output:
     """The groups that a user is in."""
-    check(request, "UserName")
     user = find_user(call, request["UserName"])
     found = (call.tx.get(GROUPS, key(call.account, name)) for name in sorted(user.groups))
     return page(request, "Groups", ((group.name, group) for group in found if group is not None), show_group)

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from outfall.core.context import Context
 from outfall.core.ports import Table
 from outfall.core.service import Call, Operation, Output, Request, Resource, operation
-from outfall.services.iam.checks import check
 from outfall.services.iam.errors import LimitExceeded, NoSuchEntity
 from outfall.services.iam.handlers import (
     INLINE_SIZE_MAX,
@@ -60,7 +59,6 @@ def _put(kind: Kind[Any]) -> Operation:
     name = f"Put{kind.word}Policy"
 
     def put_policy(call: Call, request: Request) -> Output:
-        check(request, kind.member, "PolicyName", "PolicyDocument")
         require_identity(request["PolicyDocument"])
         holder = kind.find(call, request[kind.member])
         require_own(holder)
@@ -79,7 +77,6 @@ def _get(kind: Kind[Any]) -> Operation:
     name = f"Get{kind.word}Policy"
 
     def get_policy(call: Call, request: Request) -> Output:
-        check(request, kind.member, "PolicyName")
         found = _find(kind.find(call, request[kind.member]), request["PolicyName"])
         return {
             kind.member: request[kind.member],
@@ -101,7 +98,6 @@ def _list(kind: Kind[Any]) -> Operation:
     name = f"List{kind.word}Policies"
 
     def list_policies(call: Call, request: Request) -> Output:
-        check(request, kind.member)
         holder = kind.find(call, request[kind.member])
         return page(request, "PolicyNames", ((one.name, one.name) for one in holder.inline), str)
 
@@ -112,7 +108,6 @@ def _delete(kind: Kind[Any]) -> Operation:
     name = f"Delete{kind.word}Policy"
 
     def delete_policy(call: Call, request: Request) -> Output:
-        check(request, kind.member, "PolicyName")
         holder = kind.find(call, request[kind.member])
         require_own(holder)
         gone = _find(holder, request["PolicyName"])

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.iam.checks import check
+from outfall.services.iam.checks import status
 from outfall.services.iam.errors import AccessDenied, LimitExceeded, NoSuchEntity
 from outfall.services.iam.handlers import ID_ALPHABET, find_user, user_resource, whole_second
 from outfall.services.iam.keys import keys_of, remove_key, save_key
@@ -33,7 +33,6 @@ def _show(row: AccessKeyRow) -> dict[str, Any]:
 @operation("CreateAccessKey", action="iam:CreateAccessKey", resource=own_resource)
 def create_access_key(call: Call, request: Request) -> Output:
     """Makes a key; its secret is told this once."""
-    check(request)
     user = find_user(call, own_name(call, request))
     if len(keys_of(call, user.name)) >= KEYS_MAX:
         raise LimitExceeded(f"Cannot exceed quota for AccessKeysPerUser: {KEYS_MAX}")
@@ -59,7 +58,6 @@ def create_access_key(call: Call, request: Request) -> Output:
 @operation("ListAccessKeys", action="iam:ListAccessKeys", resource=own_resource)
 def list_access_keys(call: Call, request: Request) -> Output:
     """The keys of a user, without their secrets."""
-    check(request)
     user = find_user(call, own_name(call, request))
     return page(
         request, "AccessKeyMetadata", ((f"{r.created_ms:015}{r.id}", r) for r in keys_of(call, user.name)), _show
@@ -67,7 +65,6 @@ def list_access_keys(call: Call, request: Request) -> Output:
 
 
 def _find(call: Call, request: Request) -> AccessKeyRow:
-    check(request, "AccessKeyId")
     row = call.tx.get(ACCESS_KEYS, (request["AccessKeyId"],))
     user = find_user(call, own_name(call, request))
     if row is None or (row.account, row.user) != (user.account, user.name):
@@ -78,8 +75,8 @@ def _find(call: Call, request: Request) -> AccessKeyRow:
 @operation("UpdateAccessKey", action="iam:UpdateAccessKey", resource=own_resource)
 def update_access_key(call: Call, request: Request) -> Output:
     """Switches a key on or off."""
-    check(request, "AccessKeyId", "Status")
-    save_key(call, replace(_find(call, request), status=request["Status"]))
+    wanted = status(request)
+    save_key(call, replace(_find(call, request), status=wanted))
     return None
 
 
@@ -101,7 +98,6 @@ def _owner_resource(call: Call, request: Request) -> str:
 def get_access_key_last_used(call: Call, request: Request) -> Output:
     """When, where and for which service a key was used last. A key that is not of this account may not be asked for,
     whether there is such a key or not."""
-    check(request, "AccessKeyId")
     id_ = request["AccessKeyId"]
     row = call.tx.get(ACCESS_KEYS, (id_,))
     if row is None or row.account != call.account:

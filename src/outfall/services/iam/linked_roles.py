@@ -9,7 +9,6 @@ import json
 
 from outfall.core.service import Call, Output, Request, operation
 from outfall.core.sweeping import over
-from outfall.services.iam.checks import check
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
 from outfall.services.iam.handlers import LINKED_PATH, find_role, is_linked, new_id, save
 from outfall.services.iam.linked_services import SUFFIXED, linked_name
@@ -36,7 +35,6 @@ def _suffix(request: Request) -> str:
 )
 def create_service_linked_role(call: Call, request: Request) -> Output:
     """Makes the role of a service. Its permissions are the service's own affair and are not shown here."""
-    check(request, "AWSServiceName")
     service = request["AWSServiceName"]
     stem = linked_name(service)
     if stem is None:
@@ -69,7 +67,6 @@ def _role_resource(call: Call, request: Request) -> str:
 @operation("DeleteServiceLinkedRole", action="iam:DeleteServiceLinkedRole", resource=_role_resource)
 def delete_service_linked_role(call: Call, request: Request) -> Output:
     """Removes the role of a service. AWS takes its time and tells of it as a task; here the task is done at once."""
-    check(request, "RoleName")
     role = find_role(call, request["RoleName"])
     if not is_linked(role):
         raise NoSuchEntity(f"The role with name {role.name} cannot be found.")
@@ -89,7 +86,6 @@ def _task_resource(call: Call, request: Request) -> str:
 )
 def get_service_linked_role_deletion_status(call: Call, request: Request) -> Output:
     """How far a removal is."""
-    check(request, "DeletionTaskId")
     task = request["DeletionTaskId"]
     if call.tx.get(DELETION_TASKS, (call.account, task)) is None:
         raise NoSuchEntity(f"Deletion task {task} cannot be found.")

@@ -7,7 +7,6 @@ Tools ask for them before they remove a user, and when they take stock of an acc
 from __future__ import annotations
 
 from outfall.core.service import Call, Operation, Output, Request, operation
-from outfall.services.iam.checks import check
 from outfall.services.iam.errors import NoSuchEntity
 from outfall.services.iam.handlers import find_user
 from outfall.services.iam.paging import page
@@ -28,7 +27,6 @@ OF_THE_ACCOUNT = {
 def _of_a_user(name: str, member: str) -> Operation:
     @operation(name, action=f"iam:{name}", resource=own_resource)
     def listed(call: Call, request: Request) -> Output:
-        check(request)
         if request.get("UserName") or call.principal.kind != "root":
             find_user(call, own_name(call, request))
         return page(request, member, (), str)
@@ -39,7 +37,6 @@ def _of_a_user(name: str, member: str) -> Operation:
 def _of_the_account(name: str, member: str) -> Operation:
     @operation(name, action=f"iam:{name}")
     def listed(call: Call, request: Request) -> Output:
-        check(request)
         return page(request, member, (), str)
 
     return listed
@@ -54,7 +51,6 @@ def list_saml_providers(call: Call, request: Request) -> Output:
 @operation("GetLoginProfile", action="iam:GetLoginProfile", resource=own_resource)
 def get_login_profile(call: Call, request: Request) -> Output:
     """Nobody has a password."""
-    check(request)
     user = find_user(call, own_name(call, request))
     raise NoSuchEntity(f"Login Profile for User {user.name} cannot be found.")
 

@@ -6,14 +6,15 @@ Rule: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnec
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from outfall.core.context import Context
-from outfall.core.service import Call, Output, Request, operation
-from outfall.services.iam.checks import check, tags_of
+from outfall.core.service import Call, Operation, Output, Request, operation
+from outfall.services.iam.checks import tags_of
 from outfall.services.iam.errors import EntityAlreadyExists, InvalidInput, LimitExceeded, NoSuchEntity, ValidationError
 from outfall.services.iam.handlers import shown_tags, tag_keys, tagging, whole_second
 from outfall.services.iam.model import OIDC_PROVIDERS, OidcProvider
@@ -64,13 +65,8 @@ def _thumbprints(request: Request) -> tuple[str, ...]:
     given = tuple(request.get("ThumbprintList") or ())
     if len(given) > THUMBPRINTS_MAX:
         raise InvalidInput(f"Thumbprint list must contain fewer than {THUMBPRINTS_MAX} entries.")
-    for one in given:
-        if not _THUMBPRINT.fullmatch(one):
-            raise ValidationError(
-                f"1 validation error detected: Value '[{', '.join(given)}]' at 'thumbprintList' failed to satisfy "
-                "constraint: Member must satisfy constraint: [Member must have length less than or equal to 40, "
-                "Member must have length greater than or equal to 40]"
-            )
+    if not all(_THUMBPRINT.fullmatch(one) for one in given):
+        raise InvalidInput("A thumbprint is 40 hexadecimal digits.")  # AWS's text is not known.
     return given
 
 
@@ -83,7 +79,6 @@ def _thumbprints(request: Request) -> tuple[str, ...]:
 )
 def create_open_id_connect_provider(call: Call, request: Request) -> Output:
     """Makes a provider known. Nobody is asked over the network: its keys come from the server's configuration."""
-    check(request, "Url")
     url, thumbprints = _url(request["Url"]), _thumbprints(request)
     if call.tx.get(OIDC_PROVIDERS, (call.account, url)) is not None:
         raise EntityAlreadyExists(f"Provider with url https://{url} already exists.")
@@ -112,7 +107,6 @@ def _check_clients(clients: tuple[str, ...]) -> None:
 @operation("GetOpenIDConnectProvider", action="iam:GetOpenIDConnectProvider", resource=provider_resource)
 def get_open_id_connect_provider(call: Call, request: Request) -> Output:
     """A provider; its URL comes without a scheme."""
-    check(request, "OpenIDConnectProviderArn")
     provider = find_provider(call, request["OpenIDConnectProviderArn"])
     return {
         "Url": provider.url,
@@ -132,38 +126,29 @@ def list_open_id_connect_providers(call: Call, request: Request) -> Output:
 @operation("DeleteOpenIDConnectProvider", action="iam:DeleteOpenIDConnectProvider", resource=provider_resource)
 def delete_open_id_connect_provider(call: Call, request: Request) -> Output:
     """Removes a provider; one that is not there is no error."""
-    check(request, "OpenIDConnectProviderArn")
     url = request["OpenIDConnectProviderArn"].partition(":oidc-provider/")[2]
     call.tx.delete(OIDC_PROVIDERS, (call.account, url))
     return None
 
 
-@operation(
-    "AddClientIDToOpenIDConnectProvider", action="iam:AddClientIDToOpenIDConnectProvider", resource=provider_resource
-)
-def add_client_id(call: Call, request: Request) -> Output:
-    """Adds an audience; again is no error."""
-    check(request, "OpenIDConnectProviderArn", "ClientID")
-    provider = find_provider(call, request["OpenIDConnectProviderArn"])
-    clients = tuple(dict.fromkeys((*provider.client_ids, request["ClientID"])))
-    _check_clients(clients)
-    save_provider(call, replace(provider, client_ids=clients))
-    return None
+def _changing_clients(name: str, change: Callable[[tuple[str, ...], str], Iterable[str]]) -> Operation:
+    """An operation that changes the audiences by one; what is there already, or is not there, is no error."""
+
+    @operation(name, action=f"iam:{name}", resource=provider_resource)
+    def change_clients(call: Call, request: Request) -> Output:
+        provider = find_provider(call, request["OpenIDConnectProviderArn"])
+        clients = tuple(change(provider.client_ids, request["ClientID"]))
+        _check_clients(clients)
+        save_provider(call, replace(provider, client_ids=clients))
+        return None
+
+    return change_clients
 
 
-@operation(
-    "RemoveClientIDFromOpenIDConnectProvider",
-    action="iam:RemoveClientIDFromOpenIDConnectProvider",
-    resource=provider_resource,
+add_client_id = _changing_clients("AddClientIDToOpenIDConnectProvider", lambda known, one: dict.fromkeys((*known, one)))
+remove_client_id = _changing_clients(
+    "RemoveClientIDFromOpenIDConnectProvider", lambda known, gone: (one for one in known if one != gone)
 )
-def remove_client_id(call: Call, request: Request) -> Output:
-    """Removes an audience; one that is not there is no error."""
-    check(request, "OpenIDConnectProviderArn", "ClientID")
-    provider = find_provider(call, request["OpenIDConnectProviderArn"])
-    save_provider(
-        call, replace(provider, client_ids=tuple(one for one in provider.client_ids if one != request["ClientID"]))
-    )
-    return None
 
 
 @operation(
@@ -173,7 +158,6 @@ def remove_client_id(call: Call, request: Request) -> Output:
 )
 def update_thumbprints(call: Call, request: Request) -> Output:
     """Replaces the thumbprints, which nothing here reads."""
-    check(request, "OpenIDConnectProviderArn", "ThumbprintList")
     provider = find_provider(call, request["OpenIDConnectProviderArn"])
     save_provider(call, replace(provider, thumbprints=_thumbprints(request)))
     return None

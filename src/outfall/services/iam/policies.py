@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam import managed
 from outfall.services.iam.aws_managed import aws_managed
-from outfall.services.iam.checks import check, policy_arn, tags_of
+from outfall.services.iam.checks import policy_arn, tags_of
 from outfall.services.iam.errors import AccessDenied, DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from outfall.services.iam.handlers import (
     encoded,
@@ -91,7 +91,6 @@ def save_policy(call: Call, policy: ManagedPolicy) -> None:
 )
 def create_policy(call: Call, request: Request) -> Output:
     """Makes a policy with version v1."""
-    check(request, "PolicyName", "PolicyDocument")
     name, document = request["PolicyName"], request["PolicyDocument"]
     _require_document(document)
     if call.tx.get(POLICIES, key(call.account, name)) is not None:
@@ -124,7 +123,6 @@ def get_policy(call: Call, request: Request) -> Output:
 @operation("ListPolicies", action="iam:ListPolicies", resource=listing_resource("policy"))
 def list_policies(call: Call, request: Request) -> Output:
     """Policies of the account, then AWS's, a page at a time."""
-    check(request)
     attached, bounding = managed.usage(call)
     counts = bounding if request.get("PolicyUsageFilter") == "PermissionsBoundary" else attached
     only = bool(request.get("OnlyAttached")) or request.get("PolicyUsageFilter") is not None
@@ -188,7 +186,6 @@ def _version(policy: ManagedPolicy, id_: str) -> Version:
 @operation("CreatePolicyVersion", action="iam:CreatePolicyVersion", resource=policy_resource)
 def create_policy_version(call: Call, request: Request) -> Output:
     """Adds a version; version ids are never used again."""
-    check(request, "PolicyDocument")
     _require_document(request["PolicyDocument"])
     policy = _own(call, request.get("PolicyArn") or "")
     if len(policy.versions) >= VERSIONS_MAX:
@@ -211,7 +208,6 @@ def create_policy_version(call: Call, request: Request) -> Output:
 @operation("GetPolicyVersion", action="iam:GetPolicyVersion", resource=policy_resource)
 def get_policy_version(call: Call, request: Request) -> Output:
     """A version with its document."""
-    check(request, "VersionId")
     policy = managed.require(call, request.get("PolicyArn") or "")
     return {"PolicyVersion": show_version(policy, _version(policy, request["VersionId"]), document=True)}
 
@@ -219,7 +215,6 @@ def get_policy_version(call: Call, request: Request) -> Output:
 @operation("ListPolicyVersions", action="iam:ListPolicyVersions", resource=policy_resource)
 def list_policy_versions(call: Call, request: Request) -> Output:
     """The versions, newest first."""
-    check(request)
     policy = managed.require(call, request.get("PolicyArn") or "")
     rows = ((f"{at:04}", version) for at, version in enumerate(reversed(policy.versions)))
     return page(request, "Versions", rows, lambda version: show_version(policy, version, document=False))
@@ -228,7 +223,6 @@ def list_policy_versions(call: Call, request: Request) -> Output:
 @operation("SetDefaultPolicyVersion", action="iam:SetDefaultPolicyVersion", resource=policy_resource)
 def set_default_policy_version(call: Call, request: Request) -> Output:
     """Puts a version in force."""
-    check(request, "VersionId")
     policy = _own(call, request.get("PolicyArn") or "")
     save_policy(call, replace(policy, default=_version(policy, request["VersionId"]).id, updated_ms=call.now))
     return None
@@ -237,7 +231,6 @@ def set_default_policy_version(call: Call, request: Request) -> Output:
 @operation("DeletePolicyVersion", action="iam:DeletePolicyVersion", resource=policy_resource)
 def delete_policy_version(call: Call, request: Request) -> Output:
     """Removes a version that is not in force."""
-    check(request, "VersionId")
     policy = _own(call, request.get("PolicyArn") or "")
     gone = _version(policy, request["VersionId"])
     if gone.id == policy.default:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Permission, Request, operation
-from outfall.services.iam.checks import check, tags_of
+from outfall.services.iam.checks import tags_of
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from outfall.services.iam.handlers import (
     find_role,
@@ -71,7 +71,6 @@ def show_profile(call: Call, profile: InstanceProfile) -> dict[str, Any]:
 )
 def create_instance_profile(call: Call, request: Request) -> Output:
     """Makes a profile without a role."""
-    check(request, "InstanceProfileName")
     name = request["InstanceProfileName"]
     if call.tx.get(INSTANCE_PROFILES, key(call.account, name)) is not None:
         raise EntityAlreadyExists(f"Instance Profile {name} already exists.")
@@ -90,7 +89,6 @@ def create_instance_profile(call: Call, request: Request) -> Output:
 @operation("GetInstanceProfile", action="iam:GetInstanceProfile", resource=profile_resource)
 def get_instance_profile(call: Call, request: Request) -> Output:
     """The profile with its role."""
-    check(request, "InstanceProfileName")
     return {"InstanceProfile": show_profile(call, find_profile(call, request["InstanceProfileName"]))}
 
 
@@ -102,7 +100,6 @@ def _profiles(call: Call) -> Iterator[tuple[str, InstanceProfile]]:
 @operation("ListInstanceProfiles", action="iam:ListInstanceProfiles", resource=listing_resource("instance-profile"))
 def list_instance_profiles(call: Call, request: Request) -> Output:
     """Profiles by name, a page at a time."""
-    check(request)
     prefix = request.get("PathPrefix") or "/"
     rows = ((name, profile) for name, profile in _profiles(call) if profile.path.startswith(prefix))
     return page(request, "InstanceProfiles", rows, lambda profile: show_profile(call, profile))
@@ -111,7 +108,6 @@ def list_instance_profiles(call: Call, request: Request) -> Output:
 @operation("ListInstanceProfilesForRole", action="iam:ListInstanceProfilesForRole", resource=role_resource)
 def list_instance_profiles_for_role(call: Call, request: Request) -> Output:
     """The profiles that a role is in."""
-    check(request, "RoleName")
     role = find_role(call, request["RoleName"])
     rows = ((name, profile) for name, profile in _profiles(call) if profile.role == role.name)
     return page(request, "InstanceProfiles", rows, lambda profile: show_profile(call, profile))
@@ -127,7 +123,6 @@ def list_instance_profiles_for_role(call: Call, request: Request) -> Output:
 )
 def add_role_to_instance_profile(call: Call, request: Request) -> Output:
     """Puts a role into a profile, which holds one."""
-    check(request, "InstanceProfileName", "RoleName")
     profile = find_profile(call, request["InstanceProfileName"])
     role = find_role(call, request["RoleName"])
     require_own(role)
@@ -140,7 +135,6 @@ def add_role_to_instance_profile(call: Call, request: Request) -> Output:
 @operation("RemoveRoleFromInstanceProfile", action="iam:RemoveRoleFromInstanceProfile", resource=profile_resource)
 def remove_role_from_instance_profile(call: Call, request: Request) -> Output:
     """Takes the role out of a profile."""
-    check(request, "InstanceProfileName", "RoleName")
     profile = find_profile(call, request["InstanceProfileName"])
     role = find_role(call, request["RoleName"])
     if profile.role != role.name:
@@ -152,7 +146,6 @@ def remove_role_from_instance_profile(call: Call, request: Request) -> Output:
 @operation("DeleteInstanceProfile", action="iam:DeleteInstanceProfile", resource=profile_resource)
 def delete_instance_profile(call: Call, request: Request) -> Output:
     """Removes a profile that holds no role."""
-    check(request, "InstanceProfileName")
     profile = find_profile(call, request["InstanceProfileName"])
     if profile.role:
         raise DeleteConflict("Cannot delete entity, must remove roles from instance profile first.")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from outfall.core.ports import Table
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam import managed
-from outfall.services.iam.checks import check, tags_of
+from outfall.services.iam.checks import tags_of
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists
 from outfall.services.iam.handlers import (
     H,
@@ -66,7 +66,6 @@ def _full(call: Call, role: Role) -> dict[str, Any]:
 )
 def create_role(call: Call, request: Request) -> Output:
     """Makes a role. [LS:test_iam; its answer has MaxSessionDuration only if that was sent]"""
-    check(request, "RoleName", "AssumeRolePolicyDocument")
     name, trust = request["RoleName"], request["AssumeRolePolicyDocument"]
     require_trust(trust)
     require_principals(call, trust)
@@ -94,7 +93,6 @@ def create_role(call: Call, request: Request) -> Output:
 @operation("GetRole", action="iam:GetRole", resource=role_resource, context=role_keys)
 def get_role(call: Call, request: Request) -> Output:
     """The role with its last use."""
-    check(request, "RoleName")
     return {"Role": _full(call, find_role(call, request["RoleName"]))}
 
 
@@ -108,14 +106,12 @@ def under(call: Call, table: Table[H], prefix: str) -> Iterator[tuple[str, H]]:
 @operation("ListRoles", action="iam:ListRoles", resource=listing_resource("role"))
 def list_roles(call: Call, request: Request) -> Output:
     """Roles by name, a page at a time."""
-    check(request)
     return page(request, "Roles", under(call, ROLES, request.get("PathPrefix") or "/"), _listed)
 
 
 @operation("UpdateRole", action="iam:UpdateRole", resource=role_resource, context=role_keys)
 def update_role(call: Call, request: Request) -> Output:
     """Changes description and longest session."""
-    check(request, "RoleName")
     role = find_role(call, request["RoleName"])
     description = request.get("Description")
     changed = replace(
@@ -130,7 +126,6 @@ def update_role(call: Call, request: Request) -> Output:
 @operation("UpdateRoleDescription", action="iam:UpdateRoleDescription", resource=role_resource, context=role_keys)
 def update_role_description(call: Call, request: Request) -> Output:
     """Changes the description; the older operation."""
-    check(request, "RoleName", "Description")
     role = replace(find_role(call, request["RoleName"]), description=request["Description"])
     save(call, ROLES, role)
     return {"Role": _full(call, role)}
@@ -139,7 +134,6 @@ def update_role_description(call: Call, request: Request) -> Output:
 @operation("UpdateAssumeRolePolicy", action="iam:UpdateAssumeRolePolicy", resource=role_resource, context=role_keys)
 def update_assume_role_policy(call: Call, request: Request) -> Output:
     """Replaces the trust policy."""
-    check(request, "RoleName", "PolicyDocument")
     role = find_role(call, request["RoleName"])
     require_own(role)
     require_trust(request["PolicyDocument"])
@@ -151,7 +145,6 @@ def update_assume_role_policy(call: Call, request: Request) -> Output:
 @operation("DeleteRole", action="iam:DeleteRole", resource=role_resource, context=role_keys)
 def delete_role(call: Call, request: Request) -> Output:
     """Removes a role that has no policies and is in no instance profile."""
-    check(request, "RoleName")
     role = find_role(call, request["RoleName"])
     require_own(role)
     require_bare(role)

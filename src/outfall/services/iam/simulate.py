@@ -18,7 +18,6 @@ from outfall.core.organization import Level
 from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.iam.checks import check
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
 from outfall.services.iam.identities import IamIdentities, policies_of_group, principal_at
 from outfall.services.iam.paging import page
@@ -37,7 +36,6 @@ def _source(call: Call, request: Request) -> str:
 @operation("SimulatePrincipalPolicy", action="iam:SimulatePrincipalPolicy", resource=_source)
 def simulate_principal_policy(call: Call, request: Request) -> Output:
     """What the policies of a user, group or role, and those given beside them, say about actions on resources."""
-    check(request, "PolicySourceArn", "ActionNames")
     arn = request["PolicySourceArn"]
     principal, policies, limits = _holder(call, arn)
     return _answer(call, request, principal, policies + _given(request, "PolicyInputList"), limits)
@@ -46,7 +44,6 @@ def simulate_principal_policy(call: Call, request: Request) -> Output:
 @operation("SimulateCustomPolicy", action="iam:SimulateCustomPolicy")
 def simulate_custom_policy(call: Call, request: Request) -> Output:
     """What the given policies say about actions on resources."""
-    check(request, "PolicyInputList", "ActionNames")
     return _answer(call, request, _nobody(call), _given(request, "PolicyInputList"), ())
 
 
@@ -142,7 +139,6 @@ def _value(entry: dict[str, Any]) -> str | list[str]:
 @operation("GetContextKeysForPrincipalPolicy", action="iam:GetContextKeysForPrincipalPolicy", resource=_source)
 def get_context_keys_for_principal_policy(call: Call, request: Request) -> Output:
     """The condition keys that the policies of a user, group or role ask for, and those given beside them."""
-    check(request, "PolicySourceArn")
     _, policies, _ = _holder(call, request["PolicySourceArn"])
     return _keys(policies + _given(request, "PolicyInputList"))
 
@@ -150,7 +146,6 @@ def get_context_keys_for_principal_policy(call: Call, request: Request) -> Outpu
 @operation("GetContextKeysForCustomPolicy", action="iam:GetContextKeysForCustomPolicy")
 def get_context_keys_for_custom_policy(call: Call, request: Request) -> Output:
     """The condition keys that the given policies ask for."""
-    check(request, "PolicyInputList")
     return _keys(_given(request, "PolicyInputList"))
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Request, Resource, operation
 from outfall.services.iam import managed
-from outfall.services.iam.checks import check, tags_of, without_tags
+from outfall.services.iam.checks import tags_of, without_tags
 from outfall.services.iam.errors import InvalidInput
 from outfall.services.iam.handlers import (
     Keys,
@@ -79,7 +79,6 @@ def _tag(kind: Taggable) -> Operation:
     name = f"Tag{kind.word}"
 
     def tag(call: Call, request: Request) -> Output:
-        check(request, kind.member, "Tags")
         row = kind.find(call, request[kind.member])
         kind.save(call, replace(row, tags=tags_of(request, row.tags)))
         return None
@@ -91,7 +90,6 @@ def _untag(kind: Taggable) -> Operation:
     name = f"Untag{kind.word}"
 
     def untag(call: Call, request: Request) -> Output:
-        check(request, kind.member, "TagKeys")
         row = kind.find(call, request[kind.member])
         kind.save(call, replace(row, tags=without_tags(request, row.tags)))
         return None
@@ -103,7 +101,6 @@ def _list(kind: Taggable) -> Operation:
     name = f"List{kind.word}Tags"
 
     def list_tags(call: Call, request: Request) -> Output:
-        check(request, kind.member)
         tags: Tags = kind.find(call, request[kind.member]).tags
         rows = ((tag[0], tag) for tag in sorted(tags))
         return page(request, "Tags", rows, lambda tag: shown_tags((tag,))[0])

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam import managed
-from outfall.services.iam.checks import check, tags_of
+from outfall.services.iam.checks import tags_of
 from outfall.services.iam.errors import DeleteConflict, EntityAlreadyExists, ValidationError
 from outfall.services.iam.handlers import (
     find_user,
@@ -61,7 +61,6 @@ def own_resource(call: Call, request: Request) -> str:
 )
 def create_user(call: Call, request: Request) -> Output:
     """Makes a user."""
-    check(request, "UserName")
     name = request["UserName"]
     if call.tx.get(USERS, key(call.account, name)) is not None:
         raise EntityAlreadyExists(f"User with name {name} already exists.")
@@ -81,7 +80,6 @@ def create_user(call: Call, request: Request) -> Output:
 @operation("GetUser", action="iam:GetUser", resource=own_resource)
 def get_user(call: Call, request: Request) -> Output:
     """The named user, or the one who calls."""
-    check(request)
     principal = call.principal
     if principal.kind == "root" and not request.get("UserName"):
         root = {"Path": "/", "UserId": principal.account, "Arn": principal.arn, "CreateDate": 0}
@@ -93,14 +91,12 @@ def get_user(call: Call, request: Request) -> Output:
 @operation("ListUsers", action="iam:ListUsers", resource=listing_resource("user"))
 def list_users(call: Call, request: Request) -> Output:
     """Users by name, a page at a time."""
-    check(request)
     return page(request, "Users", under(call, USERS, request.get("PathPrefix") or "/"), show_user)
 
 
 @operation("UpdateUser", action="iam:UpdateUser", resource=user_resource, context=user_keys)
 def update_user(call: Call, request: Request) -> Output:
     """Changes name or path; the unique id and the keys stay."""
-    check(request, "UserName")
     user = find_user(call, request["UserName"])
     name = request.get("NewUserName") or user.name
     if name.lower() != user.name.lower() and call.tx.get(USERS, key(call.account, name)) is not None:
@@ -114,7 +110,6 @@ def update_user(call: Call, request: Request) -> Output:
 @operation("DeleteUser", action="iam:DeleteUser", resource=user_resource, context=user_keys)
 def delete_user(call: Call, request: Request) -> Output:
     """Removes a user who has no policies, keys or groups."""
-    check(request, "UserName")
     user = find_user(call, request["UserName"])
     require_bare(user)
     if user.groups:

@@ -17,7 +17,7 @@ from outfall.services.sts.policies import session_policy
 from outfall.services.sts.sessions import Credentials, Session, caller_session, issue
 
 CHAINED_S_MAX = 3600
-SESSION_S_MAX = 43200
+SESSION_S = 3600
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -47,13 +47,12 @@ def assume_role(call: Call, request: Request) -> Output:
     """Credentials of a role's session. AWS refuses root here; this server, whose users are mostly root, lets root
     assume the roles that trust its account."""
     checks.served_options(request, "SerialNumber", "TokenCode", "ProvidedContexts", "MinimumSessionTokenSize")
-    arn, name = checks.role_arn(request), checks.session_name(request)
-    duration_s = checks.duration_s(request, most=SESSION_S_MAX, default=3600)
+    arn, duration_s = checks.role_arn(request), request.get("DurationSeconds") or SESSION_S
     policy, packed = session_policy(call, request, arn.split(":")[4])
-    tags, external = checks.session_tags(request), checks.external_id(request)
+    tags = checks.session_tags(request)
     transitive = checks.transitive_keys(request, tags)
-    wanted = Wanted(arn, name, tags, transitive, _source_identity(call, request))
-    role = _authorised(call, wanted, external)
+    wanted = Wanted(arn, request["RoleSessionName"], tags, transitive, _source_identity(call, request))
+    role = _authorised(call, wanted, request.get("ExternalId") or "")
     require_duration(request, role, duration_s)
     if call.principal.kind == "session" and duration_s > CHAINED_S_MAX:
         raise ValidationError(

@@ -16,6 +16,7 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity"
 SKEW_S_MAX = 300
+TAGS_MAX = 50
 NO_KEY = (
     "Couldn't retrieve verification key from your identity provider,  "
     "please reference AssumeRoleWithWebIdentity documentation for requirements"
@@ -131,7 +132,11 @@ def _tags(claim: Any) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     told, transitive = claim.get("principal_tags"), claim.get("transitive_tag_keys")
     tags = told.items() if isinstance(told, dict) else ()
     read = tuple((key, value[0] if isinstance(value, list) and value else value) for key, value in tags)
-    if not all(isinstance(value, str) for _, value in read):
-        raise InvalidIdentityToken("The principal tags of the token are no texts")
+    if len(read) > TAGS_MAX or not all(_is_tag(key, value) for key, value in read):
+        raise InvalidIdentityToken("The principal tags of the token are not as session tags are")
     keys = tuple(one for one in transitive if isinstance(one, str)) if isinstance(transitive, list) else ()
     return read, keys
+
+
+def _is_tag(key: str, value: Any) -> bool:
+    return 1 <= len(key) <= 128 and isinstance(value, str) and len(value) <= 256

@@ -20,7 +20,7 @@ def get_caller_identity(call: Call, request: Request) -> Output:
 @operation("GetAccessKeyInfo", action="sts:GetAccessKeyInfo")
 def get_access_key_info(call: Call, request: Request) -> Output:
     """The account of a key, whoever's it is, temporary or not."""
-    key = str(request.get("AccessKeyId") or "")
+    key = request["AccessKeyId"]
     session = find_session(call.tx, key)
     account = session.principal.account if session else call.house.identities.account_of_key(call.tx, key)
     if account is None:
@@ -32,7 +32,7 @@ def get_access_key_info(call: Call, request: Request) -> Output:
 @operation("DecodeAuthorizationMessage", action="sts:DecodeAuthorizationMessage")
 def decode_authorization_message(call: Call, request: Request) -> Output:
     """The JSON inside an encoded message of this server."""
-    told = encoded.decode(str(request.get("EncodedMessage") or ""))
+    told = encoded.decode(request["EncodedMessage"])
     if told is None:
         raise InvalidAuthorizationMessageException
     return {"DecodedMessage": told}

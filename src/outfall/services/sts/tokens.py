@@ -15,7 +15,6 @@ from outfall.services.sts.errors import AccessDenied
 from outfall.services.sts.policies import session_policy
 from outfall.services.sts.sessions import caller_session, issue
 
-TOKEN_S_MAX = 129600
 TOKEN_S = 43200
 ROOT_TOKEN_S_MAX = 3600
 NOTHING = '{"Version":"2012-10-17","Statement":[]}'
@@ -29,7 +28,7 @@ def _require_long_lived(call: Call) -> None:
 
 
 def _duration_s(call: Call, request: Request) -> int:
-    duration_s = checks.duration_s(request, most=TOKEN_S_MAX, default=TOKEN_S)
+    duration_s: int = request.get("DurationSeconds") or TOKEN_S
     return min(duration_s, ROOT_TOKEN_S_MAX) if call.principal.kind == "root" else duration_s
 
 
@@ -43,7 +42,7 @@ def get_session_token(call: Call, request: Request) -> Output:
 
 
 def _federated_arn(call: Call, request: Request) -> str:
-    return f"arn:aws:sts::{call.account}:federated-user/{request.get('Name') or ''}"
+    return f"arn:aws:sts::{call.account}:federated-user/{request['Name']}"
 
 
 _TAG_SESSION = Permission("sts:TagSession", _federated_arn, when=lambda call, request: bool(request.get("Tags")))
@@ -54,14 +53,13 @@ def get_federation_token(call: Call, request: Request) -> Output:
     """Credentials of somebody whom the caller names, limited by the caller's own policies and by the session's."""
     checks.served_options(request, "MinimumSessionTokenSize")
     _require_long_lived(call)
-    name = checks.federated_name(request)
     policy, packed = session_policy(call, request, call.account)
     duration_s = _duration_s(call, request)
     principal = Principal(
         "session",
         call.account,
         _federated_arn(call, request),
-        f"{call.account}:{name}",
+        f"{call.account}:{request['Name']}",
         tags=checks.session_tags(request),
         issuer_arn=call.principal.arn,
     )

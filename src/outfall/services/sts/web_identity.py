@@ -17,7 +17,7 @@ from outfall.core.principal import Principal
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.sts import checks, id_tokens
 from outfall.services.sts.assume import (
-    SESSION_S_MAX,
+    SESSION_S,
     Wanted,
     beside,
     granted,
@@ -38,10 +38,7 @@ def assume_role_with_web_identity(call: Call, request: Request) -> Output:
     """Reads the token and asks for its provider's keys; nobody signs the request."""
     # Providers of OAuth 2.0 (ProviderId) are Amazon, Facebook and Google with access tokens: not served.
     checks.served_options(request, "ProviderId", "MinimumSessionTokenSize")
-    arn = checks.role_arn(request)
-    checks.session_name(request)
-    checks.duration_s(request, most=SESSION_S_MAX, default=3600)
-    text = str(request.get("WebIdentityToken") or "")
+    arn, text = checks.role_arn(request), request["WebIdentityToken"]
     issuer = id_tokens.issuer_of(text)
     there = call.at(arn.split(":")[4], call.region)
     if there.house.identities.provider_audiences(call.tx, there.account, issuer) is None:
@@ -74,10 +71,10 @@ def _assume(call: Call, token: Token, *, request: Request) -> dict[str, Any]:
         raise InvalidIdentityToken("Incorrect token audience")
     told = {"Tags": [{"Key": key, "Value": value} for key, value in token.tags], "TransitiveTagKeys": token.transitive}
     tags = checks.session_tags(told)
-    wanted = Wanted(arn, checks.session_name(request), tags, checks.transitive_keys(told, tags), token.source_identity)
+    wanted = Wanted(arn, request["RoleSessionName"], tags, checks.transitive_keys(told, tags), token.source_identity)
     provider = f"arn:aws:iam::{there.account}:oidc-provider/{token.issuer}"
     role = _authorised(there, wanted, token, provider, call.source_ip)
-    duration_s = checks.duration_s(request, most=SESSION_S_MAX, default=3600)
+    duration_s = request.get("DurationSeconds") or SESSION_S
     require_duration(request, role, duration_s)
     policy, packed = session_policy(there, request, there.account)
     principal = session_of(role, wanted)
