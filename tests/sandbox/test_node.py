@@ -15,6 +15,8 @@ INDEX = """
 exports.ok = async (event, context) => { console.log("two\\nlines"); return [event, context.awsRequestId]; };
 exports.callback = (event, context, callback) => setTimeout(() => callback(null, "later"), 5);
 exports.silent = (event, context, callback) => {};
+exports.forgets = async () => { await new Promise(() => {}); };
+exports.context = async (event, context) => ["succeed", "fail", "done"].filter((name) => name in context);
 exports.fails = async () => { throw new TypeError("msg"); };
 exports.rejects = async () => { Promise.reject(new Error("lost")); await new Promise((r) => setTimeout(r, 1000)); };
 exports.exits = async () => process.exit(3);
@@ -29,10 +31,10 @@ def node(handler: str, runtime: str = "nodejs20.x") -> EnvironmentSpec:
     return function("", code=package(FILES), runtime=runtime, handler=handler, revision=handler)
 
 
-def invoke(bench: Bench, handler: str, payload: bytes = b"{}") -> Outcome:
+def invoke(bench: Bench, handler: str, payload: bytes = b"{}", runtime: str = "nodejs20.x") -> Outcome:
     if shutil.which("node") is None:
         pytest.fail("these tests need Node.js on PATH")
-    return bench.invoke(node(handler), payload)
+    return bench.invoke(node(handler, runtime), payload)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,28 @@ def test_errors_have_type_message_and_trace(bench: Bench, handler: str, error_ty
     assert list(error) == ["errorType", "errorMessage", "trace"]
     assert (error["errorType"], error["errorMessage"]) == (error_type, message)
     assert isinstance(error["trace"], list)
+
+
+def test_an_async_function_that_never_settles_ends_the_process(bench: Bench) -> None:
+    outcome = invoke(bench, "index.forgets")
+    error = json.loads(outcome.payload)
+    assert (outcome.function_error, error["errorType"]) == ("Unhandled", "Runtime.NodeJsExit")
+    assert "a Promise that was never settled" in error["errorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "methods"), [("nodejs22.x", ["succeed", "fail", "done"]), ("nodejs24.x", []), ("nodejs26.x", [])]
+)
+def test_the_old_methods_of_the_context_ended_with_version_24(bench: Bench, runtime: str, methods: list[str]) -> None:
+    assert json.loads(invoke(bench, "index.context", runtime=runtime).payload) == methods
+
+
+@pytest.mark.parametrize("runtime", ["nodejs24.x", "nodejs26.x"])
+def test_handlers_with_a_callback_are_refused_since_version_24(bench: Bench, runtime: str) -> None:
+    outcome = invoke(bench, "index.callback", runtime=runtime)
+    error = json.loads(outcome.payload)
+    assert (outcome.function_error, error["errorType"]) == ("Unhandled", "Runtime.CallbackHandlerDeprecated")
+    assert error["errorMessage"].startswith("ERROR: AWS Lambda has removed support for callback-based")
 
 
 def test_the_process_may_exit(bench: Bench) -> None:

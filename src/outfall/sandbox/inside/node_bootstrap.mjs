@@ -1,7 +1,7 @@
 // The runtime client of Node.js functions: loads the handler, then takes invocations from the Runtime API.
 //
-// Handlers are async functions or take a callback, in CommonJS or ES modules. Errors are {errorType, errorMessage, trace}
-// and console lines are "time\trequest id\tLEVEL\tmessage", as on AWS
+// Handlers are async functions or, before Node.js 24, take a callback, in CommonJS or ES modules. Errors are
+// {errorType, errorMessage, trace} and console lines are "time\trequest id\tLEVEL\tmessage", as on AWS
 // (https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html, nodejs-logging.html, nodejs-exceptions.html).
 import fs from "node:fs";
 import http from "node:http";
@@ -19,6 +19,16 @@ delete env._LAMBDA_TELEMETRY_LOG_FD;
 const asJson = env.AWS_LAMBDA_LOG_FORMAT === "JSON";
 const LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 const levelMin = asJson ? Math.max(0, LEVELS.indexOf(env.AWS_LAMBDA_LOG_LEVEL || "INFO")) : 0;
+// https://aws.amazon.com/blogs/compute/node-js-24-runtime-now-available-in-aws-lambda/
+const takesCallbacks = !(Number(/nodejs(\d+)/.exec(env.AWS_EXECUTION_ENV || "")?.[1]) >= 24);
+const CALLBACKS_REMOVED =
+  "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to " +
+  "modify this function to use a supported handler signature to use Node.js 24 or later. For more information see " +
+  "https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.";
+const NEVER_SETTLED =
+  "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that " +
+  "was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes";
+const UNSETTLED_EXIT_CODE = 13;
 let requestId = "";
 let running = false;
 
@@ -152,6 +162,8 @@ async function loadHandler() {
     throw new RuntimeError("Runtime.HandlerNotFound", `${asked} is undefined or not exported`);
   }
   if (typeof found !== "function") throw new RuntimeError("Runtime.HandlerNotFound", `${asked} is not a function`);
+  // The runtime tells by the number of parameters alone, even of an async function.
+  if (!takesCallbacks && found.length > 2) throw new RuntimeError("Runtime.CallbackHandlerDeprecated", CALLBACKS_REMOVED);
   return found;
 }
 
@@ -174,11 +186,15 @@ function contextOf(headers) {
 }
 
 // The handler's result: from its promise, from its callback (once the event loop is empty, unless it says not to wait),
-// or null when nothing is left to do and nothing was said.
+// or null when nothing is left to do and nothing was said. An async function that leaves it at that ends the process.
 function runHandler(handler, event, context) {
   return new Promise((resolve, reject) => {
     let settle;
-    const onEmpty = () => (settle ? settle() : resolve(undefined));
+    const onEmpty = () => {
+      if (settle) return settle();
+      if (handler.constructor.name !== "AsyncFunction") return resolve(undefined);
+      return fatal("", UNSETTLED_EXIT_CODE, new RuntimeError("Runtime.NodeJsExit", NEVER_SETTLED));
+    };
     process.once("beforeExit", onEmpty);
     const done = (error, result) => {
       if (settle) return;
@@ -190,10 +206,12 @@ function runHandler(handler, event, context) {
       outcome(value);
     };
     [resolve, reject] = [finish(resolve), finish(reject)];
-    context.succeed = (result) => { context.callbackWaitsForEmptyEventLoop = false; done(null, result); };
-    context.fail = (error) => { context.callbackWaitsForEmptyEventLoop = false; done(error ?? "handled"); };
-    context.done = (error, result) => { context.callbackWaitsForEmptyEventLoop = false; done(error, result); };
-    const returned = handler(event, context, done);
+    if (takesCallbacks) {
+      context.succeed = (result) => { context.callbackWaitsForEmptyEventLoop = false; done(null, result); };
+      context.fail = (error) => { context.callbackWaitsForEmptyEventLoop = false; done(error ?? "handled"); };
+      context.done = (error, result) => { context.callbackWaitsForEmptyEventLoop = false; done(error, result); };
+    }
+    const returned = takesCallbacks ? handler(event, context, done) : handler(event, context);
     if (returned && typeof returned.then === "function") returned.then(resolve, reject);
   });
 }
