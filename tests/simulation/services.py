@@ -236,7 +236,7 @@ class Services(World):
     def _finish(self, ctx: Context, one: Polled, outcome: Outcome) -> None:
         name = Arn.parse(one.polling.source).resource
         before = numbers_in(ctx.tx, name)
-        turn.finish(ctx, one.polling, one.batch, one.run, outcome)
+        turn.finish(ctx, one.polling, one.batch, one.run, outcome, visibility_s=VISIBILITY_S)
         for number in (before - numbers_in(ctx.tx, name)).elements():
             key = (name, f"{number:09d}")
             known = ctx.tx.get(WORKED, key)

@@ -16,7 +16,7 @@ from outfall.core.context import Context, House
 from outfall.core.invocation import EnvironmentSpec, FunctionTarget, Logging, Outcome, Package, RetryPolicy
 from outfall.core.parcel import Parcel
 from outfall.core.ports import Item, NamedPolicy, RoleFacts, Table, Tx
-from outfall.flow import drive
+from outfall.flow import drive, skip
 from outfall.flow.accept import QUEUES, accept
 
 T = TypeVar("T")
@@ -256,7 +256,7 @@ class World:
             elif fate < 0.85:
                 self.finish()
             elif fate < 0.87:
-                self.do(drive.skip_all, fragile=True)
+                self.do(skip.skip_all, fragile=True)
             elif fate < 0.88:
                 raise Crash
             else:

@@ -73,12 +73,19 @@ def _find(endpoint: str, wanted: dict[str, str], limit: int) -> list[dict[str, A
 
 def _line(event: dict[str, Any]) -> str:
     name = name_of(event)
-    end = event["condition"] or (f"next attempt {clock(event['due_ms'])}" if event["state"] == "waiting" else "")
+    end = event["condition"] or _what_is_next(event)
     lost = f"  {event['undelivered']} undelivered" if event["undelivered"] else ""
     return (
         f"{clock(event['accepted_ms'])}  {event['id']}  {event['state']:<9}  {name}  "
         f"attempts {event['attempts']}  {end}{lost}"
     ).rstrip()
+
+
+def _what_is_next(event: dict[str, Any]) -> str:
+    if not event["due_ms"] or event["state"] not in ("waiting", "failed"):
+        return ""
+    what = "next attempt" if event["state"] == "waiting" else "its messages appear again"
+    return f"{what} {clock(event['due_ms'])}"
 
 
 def name_of(event: dict[str, Any]) -> str:
@@ -201,11 +208,12 @@ def _why(one: dict[str, Any]) -> str:
 
 @click.command()
 @click.argument("event_id", required=False)
-@click.option("--all", "every", is_flag=True, help="Every event that waits.")
+@click.option("--all", "every", is_flag=True, help="Everything that waits.")
 @endpoint_option
 @output_option
 def skip(event_id: str | None, every: bool, endpoint: str | None, output: str) -> None:
-    """End the wait of an event: its next attempt is due now. Nothing that is decided changes by it."""
+    """End the wait of an event: its next attempt is due now. Messages of a batch that failed appear in their queue
+    again. Nothing that is decided changes by it."""
     if bool(event_id) == every:
         raise click.UsageError("name one event, or --all")
     path = "/_outfall/api/events/skip-wait" if every else f"/_outfall/api/events/{event_id}/skip-wait"

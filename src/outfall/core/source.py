@@ -61,3 +61,6 @@ class Source(Protocol):
 
     def delete(self, ctx: Context, arn: Arn, handles: Sequence[str]) -> None:
         """Removes messages that were taken; those that are gone, or taken by others since, are passed over."""
+
+    def give_back(self, ctx: Context, arn: Arn, handles: Sequence[str]) -> int:
+        """Has messages that were taken reappear now; how many. Those that reappeared already are passed over."""

@@ -13,7 +13,8 @@ or all went well, `settle` writes the invocation record and the dead letter and 
 wanted them, if its execution role may write there.
 
 What failed for good can be mended and sent again: `replay` unwraps the original payload and runs the function again,
-`redeliver` sends the record or the message itself, to the byte, once it may arrive.
+`redeliver` sends the record or the message itself, to the byte, once it may arrive. And nobody has to wait on the way:
+`skip` has what would be tried later tried now.
 
 A queue is another way to a function: `polling`.
 

@@ -13,14 +13,13 @@ from outfall.core.history import (
     AttemptLost,
     AttemptStarted,
     AttemptThrottled,
-    WaitSkipped,
     WaitStarted,
 )
 from outfall.core.invocation import AsyncEvent, FunctionTarget, Outcome, Response, Run
 from outfall.core.ports import Item
 from outfall.flow import metrics, timeline
 from outfall.flow.accept import QUEUES, pack, unpack
-from outfall.flow.attempt import Retry, Verdict, after_run, after_throttle, before, begin_wait, end_wait, rescale
+from outfall.flow.attempt import Retry, Verdict, after_run, after_throttle, before, begin_wait, rescale
 from outfall.flow.settle import settle
 
 
@@ -85,32 +84,6 @@ def throttle(ctx: Context, start: Start, reason: str) -> None:
     timeline.tell(ctx, start.event.id, told)
     metrics.throttled(ctx, start.run, event_age_ms=start.age_ms)
     _conclude(ctx, start.queue, start.handle, after_throttle(start.event, ctx.now))
-
-
-def skip_wait(ctx: Context, event_id: str) -> bool:
-    """Ends the wait of an event, or of a delivery: it is due now. False if it is not waiting, or is a batch: that waits
-    with whoever polls."""
-    summary = ctx.tx.get(timeline.EVENTS, (event_id,))
-    if summary is None or summary.state != "waiting" or not summary.item:
-        return False
-    for item in ctx.tx.peek(summary.queue, after=summary.item - 1, limit=1):
-        if item.number != summary.item or item.leased or item.due_ms <= ctx.now:
-            return False
-        payload = None
-        if summary.kind == "invocation":
-            payload = pack(end_wait(unpack(item.payload), item.due_ms, ctx.now))
-        ctx.tx.reschedule(summary.queue, item.number, due_ms=ctx.now, payload=payload)
-        skipped = WaitSkipped(at_ms=ctx.now, wall_ms=ctx.wall, remaining_ms=item.due_ms - ctx.now)
-        timeline.tell(ctx, event_id, skipped)
-        timeline.note(ctx, event_id, due_ms=ctx.now)
-        return True
-    return False
-
-
-def skip_all(ctx: Context) -> int:
-    """Ends the wait of every event; how many waited."""
-    waiting = [summary.id for _, summary in ctx.tx.scan(timeline.EVENTS) if summary.state == "waiting"]
-    return sum(skip_wait(ctx, event_id) for event_id in waiting)
 
 
 def adopt(ctx: Context) -> int:

@@ -18,6 +18,7 @@ from outfall.core.ports import Item
 from outfall.flow import timeline
 from outfall.flow.passage import UNDELIVERED
 from outfall.flow.polling.story import OTHER_TRACES
+from outfall.flow.polling.waits import RETURNING
 
 QUEUE = "flow/forget"
 ROUND_EVERY_MS = 3_600_000
@@ -127,6 +128,6 @@ def remove(ctx: Context, event_id: str) -> None:
         ctx.tx.delete(timeline.BY_TIME, place)
     for key, _ in list(ctx.tx.scan(UNDELIVERED, (event_id,))):
         ctx.tx.delete(UNDELIVERED, key)
-    for table in (timeline.EVENTS, timeline.ENDED, OTHER_TRACES):
+    for table in (timeline.EVENTS, timeline.ENDED, OTHER_TRACES, RETURNING):
         ctx.tx.delete(table, (event_id,))
     ctx.tx.forget(timeline.stream_of(event_id))

@@ -8,6 +8,7 @@ process dies, or the function fails, it reappears by itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import msgspec
@@ -16,13 +17,14 @@ from outfall.core.context import Context
 from outfall.core.invocation import Outcome, Run, Throttled
 from outfall.core.ports import Clock, Key, Store, Tx
 from outfall.core.source import SourceMessage
-from outfall.flow import metrics
+from outfall.flow import metrics, timeline
 from outfall.flow.polling import rules, story, turn
 from outfall.flow.polling.rules import Batch
 from outfall.flow.polling.turn import Blocked, Look
 from outfall.host.insist import insist
 from outfall.host.worker import POLL_S, WIDEN_AFTER_S, Runner
 from outfall.services.lambda_ import mappings
+from outfall.store.errors import StoreError
 
 TAKEN_AT_ONCE_MAX = 10
 """As many as one ReceiveMessage gives; a larger batch is gathered from several."""
@@ -57,7 +59,7 @@ class Poller:
         self._nudged = asyncio.Event()
         self._moved = asyncio.Event()
         self._runs: set[asyncio.Task[None]] = set()
-        self._pauses: list[int] = []
+        self._pauses: dict[str, int] = {}
         self._width = self._ceiling = rules.CONCURRENCY_FIRST
         self._throttled = False
         self._stopping = False
@@ -74,13 +76,13 @@ class Poller:
     def busy(self) -> bool:
         """Whether a batch runs, or the queue is looked into or about to be."""
         now_ms = self._station.clock.now_ms()
-        running = len(self._runs) > sum(until_ms > now_ms for until_ms in self._pauses)
+        running = len(self._runs) > sum(until_ms > now_ms for until_ms in self._pauses.values())
         return running or (not self._full and (self._looking or self._nudged.is_set()))
 
     @property
     def next_ms(self) -> int | None:
         """The time on the clock of record for which it waits, if it waits for one."""
-        return min((moment for moment in (self._next_ms, *self._pauses) if moment is not None), default=None)
+        return min((moment for moment in (self._next_ms, *self._pauses.values()) if moment is not None), default=None)
 
     def nudge(self) -> None:
         """The queue, the mapping or the clock has changed."""
@@ -219,7 +221,8 @@ class Poller:
                     return
                 throttles += 1
                 self._width = 1
-                await self._pause(await self._throttle(run, outcome.reason, rules.throttle_wait_ms(throttles)))
+                await self._throttle(run, outcome.reason, rules.throttle_wait_ms(throttles))
+                await self._pause(run.request_id)
             if run is not None:
                 await self._give_up(seen, batch, run)
         except asyncio.CancelledError:
@@ -236,43 +239,51 @@ class Poller:
 
         return await self._station.store.run(work, durable=False)
 
-    async def _throttle(self, run: Run, reason: str, nominal_ms: int) -> int:
-        """Counts and tells a throttle; how long to wait."""
+    async def _throttle(self, run: Run, reason: str, nominal_ms: int) -> None:
+        """Counts and tells a throttle, and how long the batch waits."""
 
-        def work(tx: Tx) -> int:
+        def work(tx: Tx) -> None:
             ctx = self._here(tx)
             wait_ms = max(round(nominal_ms * ctx.house.time_scale), PAUSE_MS_MIN)
             metrics.throttled(ctx, run)
             story.throttled(ctx, run, reason, nominal_ms=nominal_ms, wait_ms=wait_ms)
-            return wait_ms
 
-        return await self._station.store.run(work, durable=False)
+        await self._station.store.run(work, durable=False)
 
     async def _give_up(self, seen: Look, batch: Batch, run: Run) -> None:
-        await self._station.store.run(lambda tx: turn.give_up(self._here(tx), seen.polling, batch, run))
+        await self._station.store.run(
+            lambda tx: turn.give_up(self._here(tx), seen.polling, batch, run, visibility_s=seen.visibility_s)
+        )
 
     async def _finish(self, seen: Look, batch: Batch, run: Run, outcome: Outcome) -> None:
         def work(tx: Tx) -> None:
             ctx = self._station.context(tx)
             self._station.write_logs(ctx, run, outcome)
             metrics.ran(ctx, run, outcome)
-            turn.finish(self._here(tx), seen.polling, batch, run, outcome)
+            turn.finish(self._here(tx), seen.polling, batch, run, outcome, visibility_s=seen.visibility_s)
 
         await insist(self._station.store, work, lambda: self._stopping)
 
-    async def _pause(self, wait_ms: int) -> None:
-        """Waits on the clock of record, whose moves are told by a nudge; leaves its place to others meanwhile."""
-        until_ms = self._station.clock.now_ms() + wait_ms
-        self._pauses.append(until_ms)
+    async def _pause(self, batch_id: str) -> None:
+        """Waits until the batch is due on the clock of record, whose moves are told by a nudge, as is that somebody
+        ended the wait; leaves its place to others meanwhile."""
+        self._pauses[batch_id] = await self._due_ms(batch_id)
         self._station.places.release()
         self._rest()
         try:
-            while (left_ms := until_ms - self._station.clock.now_ms()) > 0 and not self._stopping:
+            while (left_ms := self._pauses[batch_id] - self._station.clock.now_ms()) > 0 and not self._stopping:
                 self._moved.clear()
                 await _at_most(self._moved, left_ms / 1000)
+                with contextlib.suppress(StoreError):  # Then it waits as long as it was to.
+                    self._pauses[batch_id] = await self._due_ms(batch_id)
         finally:
-            self._pauses.remove(until_ms)
+            del self._pauses[batch_id]
         await self._station.places.acquire()
+
+    async def _due_ms(self, batch_id: str) -> int:
+        """When a throttled batch is tried again, as its event says; at once if there is none any more."""
+        summary = await self._station.store.run(lambda tx: tx.get(timeline.EVENTS, (batch_id,)), durable=False)
+        return summary.due_ms if summary else 0
 
 
 async def _at_most(event: asyncio.Event, timeout_s: float) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from outfall.core import history
 from outfall.core.context import Context
 from outfall.core.ports import Key, Tx
-from outfall.flow import chain, drive, redeliver, replay, search, timeline
+from outfall.flow import chain, redeliver, replay, search, skip, timeline
 from outfall.host.private_call import PAGE_MAX, Answer, Asked, Facade, Refused, Route
 
 STATES = ("queued", "running", "waiting", "succeeded", "failed")
@@ -170,13 +170,13 @@ def line_of(number: int, stream: str, fact: bytes) -> bytes:
 
 async def _skip(facade: Facade, asked: Asked) -> Answer:
     event_id = asked.event_id()
-    if not await facade.store.run(lambda tx: drive.skip_wait(facade.context(tx), event_id)):
-        raise Refused(409, f"event {event_id} is not waiting for an attempt, or is a batch")
+    if not await facade.store.run(lambda tx: skip.skip_wait(facade.context(tx), event_id)):
+        raise Refused(409, f"event {event_id} is not waiting")
     return {"skipped": 1}
 
 
 async def _skip_all(facade: Facade, asked: Asked) -> Answer:
-    return {"skipped": await facade.store.run(lambda tx: drive.skip_all(facade.context(tx)))}
+    return {"skipped": await facade.store.run(lambda tx: skip.skip_all(facade.context(tx)))}
 
 
 async def _replay_event(facade: Facade, asked: Asked) -> Answer:

@@ -65,12 +65,27 @@ def test_a_batch_that_a_crash_cut_off_is_closed_at_the_next_start() -> None:
     assert do(store, lambda ctx: story.adopt(ctx, all_dead=True)) == 0
 
 
+def test_a_batch_that_found_no_concurrency_waits_and_then_runs() -> None:
+    store, (gathered, run) = MemoryStore(), taken()
+
+    def state() -> tuple[str, int]:
+        summary = do(store, lambda ctx: ctx.tx.get(timeline.EVENTS, ("run-1",)))
+        return summary.state, summary.due_ms
+
+    do(store, lambda ctx: story.begun(ctx, POLLING, gathered, run, 30))
+    now = do(store, lambda ctx: ctx.now)
+    do(store, lambda ctx: story.throttled(ctx, run, "why", nominal_ms=1000, wait_ms=1000))
+    assert state() == ("waiting", now + 1000)
+    do(store, lambda ctx: story.tried(ctx, run))
+    assert state() == ("running", 0)
+
+
 def test_what_a_batch_was_and_answered_is_kept() -> None:
     store, (gathered, run) = MemoryStore(), taken()
     do(store, lambda ctx: story.begun(ctx, POLLING, gathered, run, 30))
     done = [message for message, _ in gathered.entries.values()][:2]
     outcome = Outcome(b'{"batchItemFailures":[{"itemIdentifier":"3"}]}', "", "$LATEST", "stream")
-    do(store, lambda ctx: story.ended(ctx, POLLING, gathered, run, outcome, done))
+    do(store, lambda ctx: story.ended(ctx, POLLING, gathered, run, outcome, done, 30))
     end = facts(store)[-1]
     assert isinstance(end, BatchEnded)
     assert (end.deleted, end.returned, end.failed) == (2, 1, ("3",))

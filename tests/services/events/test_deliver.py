@@ -8,7 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from outfall.core.ports import NamedPolicy, RoleFacts
-from outfall.flow import drive, passage, timeline
+from outfall.flow import passage, timeline
+from outfall.flow.skip import skip_wait
 from outfall.services.events.deliver import HOPS_MAX, RETRIES_MAX
 from tests.support import ACCOUNT, KnownIdentities
 
@@ -206,7 +207,7 @@ def skip(events: Events) -> bool:
 
     def work(ctx: Any) -> bool:
         ((_, summary),) = ctx.tx.scan(timeline.EVENTS)
-        return drive.skip_wait(ctx, summary.id)
+        return skip_wait(ctx, summary.id)
 
     skipped: bool = events.within(work)
     return skipped

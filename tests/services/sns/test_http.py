@@ -10,7 +10,7 @@ import pytest
 from outfall.core.arn import Arn
 from outfall.core.ports import Item
 from outfall.core.principal import ANONYMOUS
-from outfall.flow import drive, timeline
+from outfall.flow import skip, timeline
 from outfall.flow.redeliver import redeliver
 from outfall.services.sns.http import QUEUE, HttpDelivery, http_done, http_request
 from outfall.services.sns.retries import RetryPolicy
@@ -218,8 +218,8 @@ def test_the_wait_for_an_endpoint_can_be_skipped(sns: Sns) -> None:
     sns.publish(topic, "m")
     first = deliver(sns, 503)
     assert deliver(sns) is None
-    assert sns.within(drive.skip_all) == 1
-    assert sns.within(drive.skip_all) == 0
+    assert sns.within(skip.skip_all) == 1
+    assert sns.within(skip.skip_all) == 0
     assert deliver(sns) == first
     ((_, event),) = sns.within(lambda ctx: list(ctx.tx.scan(timeline.EVENTS)))
     assert (event.state, event.item) == ("succeeded", 0)

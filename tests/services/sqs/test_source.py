@@ -114,3 +114,17 @@ def test_what_was_received_too_often_is_redriven_instead_of_taken(sqs: Sqs) -> N
     sqs.later(seconds=30)
     assert take(sqs) == []
     assert [one["Body"] for one in sqs.receive(dead)] == ["poison"]
+
+
+def test_what_is_given_back_is_visible_at_once_unless_others_have_taken_it_since(sqs: Sqs, url: str) -> None:
+    arn = Arn.parse(sqs.arn("q"))
+    for body in "ab":
+        sqs.send(url, body)
+    first, second = take(sqs)
+    handles = (first.handle, second.handle)
+    delete(sqs, second)
+    assert sqs.within(lambda ctx: SOURCE.give_back(ctx, arn, handles)) == 1
+    [again] = take(sqs)
+    assert (again.id, again.system["ApproximateReceiveCount"]) == (first.id, "2")
+    assert sqs.within(lambda ctx: SOURCE.give_back(ctx, arn, handles)) == 0
+    assert take(sqs) == []

@@ -20,7 +20,7 @@ import { Buttons, ReadFailed } from "../../parts/Page";
 import { Status } from "../../parts/Status";
 import { EventPanel } from "./EventPanel";
 import { SendAgain } from "./SendAgain";
-import { nameOf, status } from "./story";
+import { nameOf, status, waits } from "./story";
 import { Waterfall } from "./Waterfall";
 
 const PAGE = 50;
@@ -165,7 +165,7 @@ export default function EventList() {
             header: "Actions",
             minWidth: 140,
             cell: (one) =>
-              one.state === "waiting" ? (
+              waits(one, now) ? (
                 <Button variant="inline-link" iconName="angle-right-double" ariaLabel={`Skip the wait of ${nameOf(one)}`} onClick={() => void skip(one)}>
                   Skip the wait
                 </Button>

@@ -30,7 +30,7 @@ import { Values } from "../../parts/Value";
 import { Chain } from "./Chain";
 import { commands, copy, type Way } from "./commands";
 import { SendAgain } from "./SendAgain";
-import { lines, nameOf, status } from "./story";
+import { lines, nameOf, status, waits } from "./story";
 import { Waterfall } from "./Waterfall";
 
 const WAYS: Record<Way, string> = { cli: "AWS CLI", boto3: "boto3", pytest: "pytest" };
@@ -71,7 +71,7 @@ export function EventPanel({ id }: { id: string }) {
           variant="h2"
           actions={
             <Buttons>
-              {event.state === "waiting" && (
+              {waits(event, now) && (
                 <Button iconName="angle-right-double" onClick={() => void skip()}>
                   Skip the wait
                 </Button>

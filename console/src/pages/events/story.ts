@@ -90,6 +90,10 @@ export interface Status {
   text: string;
 }
 
+/** Whether there is a wait to be skipped: for an attempt, or for the messages of a batch that failed. */
+export const waits = (event: EventRow, now_ms: number): boolean =>
+  event.state === "waiting" || (event.kind === "batch" && event.due_ms > now_ms);
+
 /** The state of an event, in words. */
 export function status(event: EventRow, now_ms: number): Status {
   if (event.state === "waiting") {
@@ -99,6 +103,7 @@ export function status(event: EventRow, now_ms: number): Status {
   if (event.state === "queued") return { type: "pending", text: "Queued" };
   if (event.state === "running") return { type: "in-progress", text: `Attempt ${event.attempts + 1} runs` };
   if (event.undelivered) return { type: "error", text: "Record not delivered" };
+  if (waits(event, now_ms)) return { type: "error", text: `Failed, back in its queue in ${duration(event.due_ms - now_ms)}` };
   const sent = event.history?.find(({ fact, role }) => fact === "Delivered" && role === "destination");
   const queue = sent && lastName(text(sent.target));
   if (event.state === "succeeded") return { type: "success", text: queue ? `Sent to ${queue}` : "Succeeded" };

@@ -125,9 +125,14 @@ def throttle_wait_ms(throttles: int) -> int:
     return min(int(2 ** min(throttles - 1, 20)), THROTTLE_WAIT_S_MAX) * 1000
 
 
+def lapses_ms(batch: Batch, visibility_s: int) -> int:
+    """When the last of the messages reappears in its queue, unless it is deleted."""
+    return batch.taken_ms + visibility_s * 1000
+
+
 def has_lapsed(batch: Batch, visibility_s: int, now_ms: int) -> bool:
     """Whether the messages have begun to reappear in their queue: the batch is given up. [DOC: with-sqs, back-off]"""
-    return now_ms >= batch.taken_ms + visibility_s * 1000
+    return now_ms >= lapses_ms(batch, visibility_s)
 
 
 def done_with(polling: Polling, batch: Batch, outcome: Outcome) -> list[SourceMessage]:

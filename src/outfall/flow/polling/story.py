@@ -17,6 +17,7 @@ from outfall.core.lineage import root_in
 from outfall.core.ports import Table
 from outfall.core.source import SourceMessage
 from outfall.flow import timeline
+from outfall.flow.polling import rules, waits
 from outfall.flow.polling.rules import Batch, Polling
 
 NAMED_MAX = 100
@@ -74,9 +75,15 @@ def begun(ctx: Context, polling: Polling, batch: Batch, run: Run, visibility_s: 
         payload_size=len(run.payload),
     )
     timeline.tell(ctx, run.request_id, taken)
-    timeline.tell(ctx, run.request_id, AttemptStarted(at_ms=ctx.now, wall_ms=ctx.wall, attempt=1))
+    tried(ctx, run)
     until_ms = ctx.now + visibility_s * 1000 + RUN_MS_MAX
     ctx.tx.put(RUNNING, (run.request_id,), Running(polling.source, len(batch.entries), until_ms))
+
+
+def tried(ctx: Context, run: Run) -> None:
+    """The batch is handed to an invocation, perhaps not for the first time: there was no concurrency then."""
+    timeline.tell(ctx, run.request_id, AttemptStarted(at_ms=ctx.now, wall_ms=ctx.wall, attempt=1))
+    timeline.note(ctx, run.request_id, state="running", due_ms=0)
 
 
 def throttled(ctx: Context, run: Run, reason: str, *, nominal_ms: int, wait_ms: int) -> None:
@@ -89,22 +96,46 @@ def throttled(ctx: Context, run: Run, reason: str, *, nominal_ms: int, wait_ms: 
 
 
 def ended(
-    ctx: Context, polling: Polling, batch: Batch, run: Run, outcome: Outcome, done: Sequence[SourceMessage]
+    ctx: Context,
+    polling: Polling,
+    batch: Batch,
+    run: Run,
+    outcome: Outcome,
+    done: Sequence[SourceMessage],
+    visibility_s: int,
 ) -> None:
-    """The invocation ended; `done` are the messages that were deleted."""
+    """The invocation ended; `done` are the messages that were deleted, the others return with their visibility."""
     timeline.tell_ended(ctx, run, outcome, attempt=1)
     answered = Response(200, outcome.executed_version, outcome.function_error, outcome.payload)
     event = AsyncEvent(run.request_id, polling.function, run.payload, ctx.now, attempts=1, last=answered)
     timeline.keep(ctx, event, always=False)
     kept = {message.id for message in done}
-    failed = [name for name in batch.entries if name not in kept]
-    _close(ctx, run.request_id, polling.source, len(done), len(failed), tuple(failed[:NAMED_MAX]), attempts=1)
+    failed = [message for message, _ in batch.entries.values() if message.id not in kept]
+    _return(ctx, polling, batch, run, failed, visibility_s, attempts=1)
 
 
-def given_up(ctx: Context, polling: Polling, batch: Batch, run: Run, condition: str = "") -> None:
+def given_up(ctx: Context, polling: Polling, batch: Batch, run: Run, visibility_s: int, *, condition: str = "") -> None:
     """The batch was never run: it was throttled until its messages appeared again, or is one more round of a loop."""
-    names = list(batch.entries)
-    _close(ctx, run.request_id, polling.source, 0, len(names), tuple(names[:NAMED_MAX]), condition=condition)
+    messages = [message for message, _ in batch.entries.values()]
+    _return(ctx, polling, batch, run, messages, visibility_s, condition=condition)
+
+
+def _return(
+    ctx: Context,
+    polling: Polling,
+    batch: Batch,
+    run: Run,
+    failed: Sequence[SourceMessage],
+    visibility_s: int,
+    *,
+    attempts: int = 0,
+    condition: str = "",
+) -> None:
+    names = tuple(message.id for message in failed[:NAMED_MAX])
+    deleted = len(batch.entries) - len(failed)
+    _close(ctx, run.request_id, polling.source, deleted, len(failed), names, attempts=attempts, condition=condition)
+    due_ms = rules.lapses_ms(batch, visibility_s)
+    waits.returns(ctx, run.request_id, polling.source, [message.handle for message in failed], due_ms)
 
 
 def adopt(ctx: Context, *, all_dead: bool) -> int:

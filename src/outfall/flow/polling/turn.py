@@ -76,24 +76,26 @@ def start(ctx: Context, polling: Polling, batch: Batch, *, visibility_s: int, be
     )
     if before is None:
         story.begun(ctx, polling, batch, run, visibility_s)
+    else:
+        story.tried(ctx, run)
     if loops(trace, target):
-        story.given_up(ctx, polling, batch, run, "RecursiveInvocation")
+        story.given_up(ctx, polling, batch, run, visibility_s, condition="RecursiveInvocation")
         metrics.loop_stopped(ctx, polling.function)
         return None
     return run
 
 
-def give_up(ctx: Context, polling: Polling, batch: Batch, run: Run) -> None:
+def give_up(ctx: Context, polling: Polling, batch: Batch, run: Run, *, visibility_s: int) -> None:
     """The messages of a batch begin to reappear before there was concurrency for it."""
-    story.given_up(ctx, polling, batch, run)
+    story.given_up(ctx, polling, batch, run, visibility_s)
 
 
-def finish(ctx: Context, polling: Polling, batch: Batch, run: Run, outcome: Outcome) -> int:
+def finish(ctx: Context, polling: Polling, batch: Batch, run: Run, outcome: Outcome, *, visibility_s: int) -> int:
     """Deletes the messages that the function is done with; how many. The others reappear."""
     arn, source = _source(ctx, polling)
     done = rules.done_with(polling, batch, outcome)
     source.delete(ctx.at(arn.account, arn.region), arn, [message.handle for message in done])
-    story.ended(ctx, polling, batch, run, outcome, done)
+    story.ended(ctx, polling, batch, run, outcome, done, visibility_s)
     return len(done)
 
 

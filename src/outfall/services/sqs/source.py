@@ -13,6 +13,7 @@ from outfall.core.source import MessageAttribute, SourceFacts, SourceMessage
 from outfall.services.sqs import digest, handles, meter
 from outfall.services.sqs.claims import in_flight
 from outfall.services.sqs.errors import ReceiptHandleIsInvalid
+from outfall.services.sqs.handles import Receipt
 from outfall.services.sqs.model import QUEUES, Attribute, Message, Queue, key_of
 from outfall.services.sqs.receive import room_in_flight, take, watch_limit
 from outfall.services.sqs.rendering import system_attributes
@@ -57,15 +58,34 @@ class SqsSource:
             for handle in handles:
                 _delete(ctx, queue, handle)
 
+    def give_back(self, ctx: Context, arn: Arn, handles: Sequence[str]) -> int:
+        """As ChangeMessageVisibility does with a timeout of 0."""
+        queue = ctx.tx.get(QUEUES, key_of(arn))
+        return 0 if queue is None else sum(_give_back(ctx, queue, handle) for handle in handles)
+
 
 def _delete(ctx: Context, queue: Queue, handle: str) -> None:
-    try:
-        receipt = handles.read(queue, handle)
-    except ReceiptHandleIsInvalid:
-        return  # The queue was deleted and created again meanwhile.
+    receipt = _receipt(queue, handle)
+    if receipt is None:
+        return
     holds = not queue.fifo or in_flight(ctx, queue, receipt) is not None
     if holds and ctx.tx.acknowledge(queue.work_queue, receipt.claim):
         meter.deleted(ctx, queue)
+
+
+def _give_back(ctx: Context, queue: Queue, handle: str) -> bool:
+    receipt = _receipt(queue, handle)
+    if receipt is None or in_flight(ctx, queue, receipt) is None:
+        return False
+    return ctx.tx.extend(queue.work_queue, receipt.claim, ctx.now)
+
+
+def _receipt(queue: Queue, handle: str) -> Receipt | None:
+    """What the handle stands for; None if the queue was deleted and created again meanwhile."""
+    try:
+        return handles.read(queue, handle)
+    except ReceiptHandleIsInvalid:
+        return None
 
 
 def _shown(queue: Queue, item: Item, message: Message, now_ms: int) -> SourceMessage:
