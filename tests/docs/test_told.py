@@ -43,7 +43,7 @@ def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     told = PAGES["dependencies.md"]
     extras = project["optional-dependencies"]
-    needed = [re.split(r"[\[>;= ]", one)[0] for one in chain(project["dependencies"], *extras.values())]
+    needed = [re.split(r"[\[<>~;= ]", one)[0] for one in chain(project["dependencies"], *extras.values())]
     words = set(re.findall(r"[\w-]+", told))
     for name in needed:
         assert {name, name.removeprefix("pytest-")} & words, f"why {name}?"
