@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outfall.authz import Ask, Decision, denial
+from outfall.authz.explain import explicitly_denied
 from outfall.core.principal import ANONYMOUS, role_session
 from tests.authz.people import USER, decide, policy, statement
 from tests.support import ACCOUNT, OTHER_ACCOUNT
@@ -56,19 +57,6 @@ ROWS = [
         "because no identity-based policy allows the logs:CreateLogGroup action",
     ),
     (
-        "iam.md: IAM",
-        *("iam", USER, "iam:CreateRole", "arn:aws:iam::111111111111:role/acme-deploy"),
-        *("AccessDenied", "AccessDenied", 403),
-        f"{U}iam:CreateRole on resource: role acme-deploy "
-        "because no identity-based policy allows the iam:CreateRole action",
-    ),
-    (
-        "iam.md: IAM, policy with a path",
-        *("iam", USER, "iam:GetPolicy", "arn:aws:iam::111111111111:policy/team/p"),
-        *("AccessDenied", "AccessDenied", 403),
-        f"{U}iam:GetPolicy on resource: policy team/p because no identity-based policy allows the iam:GetPolicy action",
-    ),
-    (
         "iam.md: STS",
         *("sts", USER, "sts:AssumeRole", "arn:aws:iam::111111111111:role/x", "AccessDenied", "AccessDenied", 403),
         f"{U}sts:AssumeRole on resource: arn:aws:iam::111111111111:role/x",
@@ -94,6 +82,57 @@ def test_iam_008_an_explicit_deny_on_s3() -> None:
     assert error.message == (
         f'{U}s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy'
     )
+
+
+@pytest.mark.parametrize(
+    "action, resource, shown",
+    [
+        ("iam:GetRole", "role/acme-deploy", "role acme-deploy"),
+        ("iam:AttachRolePolicy", "role/service-role/acme", "role acme"),
+        ("iam:GetUser", "user/backup", "user backup"),
+        ("iam:CreateAccessKey", "user/team/backup", "user backup"),
+        ("iam:GetGroup", "group/g", "group g"),
+        ("iam:AddRoleToInstanceProfile", "instance-profile/p", "instance profile p"),
+        ("iam:GetPolicy", "policy/team/p", "policy arn:aws:iam::111111111111:policy/team/p"),
+        ("iam:CreatePolicyVersion", "policy/p", "policy arn:aws:iam::111111111111:policy/p"),
+        ("iam:CreatePolicy", "policy/team/p", "policy p"),
+        ("iam:TagPolicy", "policy/p", "policy p"),
+        ("iam:ListPolicies", "policy/", "policy path /"),
+        ("iam:ListPolicies", "policy/team/", "policy path /team/"),
+        *(
+            (action, resource, f"arn:aws:iam::111111111111:{resource}")
+            for action, resource in (
+                ("iam:CreateRole", "role/acme-deploy"),
+                ("iam:CreateUser", "user/backup"),
+                ("iam:CreateGroup", "group/g"),
+                ("iam:CreateInstanceProfile", "instance-profile/p"),
+                ("iam:CreateServiceLinkedRole", "role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"),
+                ("iam:TagRole", "role/acme-deploy"),
+                ("iam:PassRole", "role/acme-deploy"),
+                ("iam:SimulatePrincipalPolicy", "user/backup"),
+                ("iam:CreateOpenIDConnectProvider", "oidc-provider/issuer.example"),
+                ("iam:ListRoles", "role/"),
+                ("iam:ListRoles", "role/team"),
+                ("iam:ListUsers", "user/"),
+                ("iam:ListInstanceProfiles", "instance-profile/"),
+            )
+        ),
+    ],
+)
+def test_iam_names_what_an_action_is_about(action: str, resource: str, shown: str) -> None:
+    error = denial(decide(USER, action, f"arn:aws:iam::{ACCOUNT}:{resource}"), "iam")
+    assert (
+        error.message == f"{U}{action} on resource: {shown} because no identity-based policy allows the {action} action"
+    )
+    assert (error.code, error.status) == ("AccessDenied", 403)
+
+
+@pytest.mark.parametrize("kind", ["identity-based policy", "permissions boundary"])
+def test_a_policy_that_denies_is_named_if_it_has_an_arn(kind: str) -> None:
+    managed = f"arn:aws:iam::{ACCOUNT}:policy/no-deletion"
+    article = "an" if kind.startswith("i") else "a"
+    assert explicitly_denied(kind, managed) == f"with an explicit deny in {article} {kind}: {managed}"
+    assert explicitly_denied(kind, "inline policy p of user ann") == f"with an explicit deny in {article} {kind}"
 
 
 @pytest.mark.parametrize("who, owner", [(ANONYMOUS, ACCOUNT), (USER, OTHER_ACCOUNT)])

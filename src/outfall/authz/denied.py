@@ -79,6 +79,15 @@ _INVOKING = frozenset({"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"})
 _BARE = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 """Actions whose refusal gives no reason."""
 
+_ENTITIES = {"role": "role", "user": "user", "group": "group", "instance-profile": "instance profile"}
+_BY_ARN = frozenset(
+    [f"iam:Create{word}" for word in ("Role", "User", "Group", "InstanceProfile", "ServiceLinkedRole")]
+    + [f"iam:List{word}" for word in ("Roles", "Users", "Groups", "InstanceProfiles")]
+    + [f"iam:{verb}{word}" for verb in ("Tag", "Untag") for word in ("Role", "User", "InstanceProfile")]
+    + ["iam:PassRole", "iam:SimulatePrincipalPolicy", "iam:GetContextKeysForPrincipalPolicy"]
+)
+_OF_A_NEW_POLICY = frozenset({"iam:CreatePolicy", "iam:TagPolicy"})
+
 
 def denial(decision: Decision, service: str) -> Denied:
     """The error that `service` answers a refused call with."""
@@ -102,7 +111,7 @@ def message(decision: Decision, service: str) -> str:
     reason = decision.reason.replace(ask.action, action)
     if service == "sts" and action in _BARE:
         return head(ask, action) + ask.resource
-    return f"{head(ask, action)}{_resource(ask.resource, service)} {reason}"
+    return f"{head(ask, action)}{_resource(ask.resource, ask.action, service)} {reason}"
 
 
 def head(ask: Ask, action: str) -> str:
@@ -130,11 +139,21 @@ def _spelled(action: str, service: str) -> str:
     return f"SNS:{name}" if service == "sns" and prefix.lower() == "sns" else action
 
 
-def _resource(resource: str, service: str) -> str:
+def _resource(resource: str, action: str, service: str) -> str:
     if service == "s3":
         return f'"{resource}"'
-    parts = resource.split(":", 5)
-    if service == "iam" and len(parts) == 6 and parts[2] == "iam" and "/" in parts[5]:
-        kind, _, name = parts[5].partition("/")
-        return f"{kind} {name}"
-    return resource
+    return _short(resource, action) if service == "iam" else resource
+
+
+def _short(resource: str, action: str) -> str:
+    """How IAM calls what an action is about: what is there already by its name, and by its ARN what is to be made,
+    tagged, simulated or passed, and what is listed; with policies it is the other way round. [logs of 2021-26]"""
+    kind, slash, path = resource.split(":", 5)[-1].partition("/")
+    name = path.rpartition("/")[2]
+    if kind == "policy" and slash:
+        if action == "iam:ListPolicies":
+            return f"policy path /{path}"
+        return f"policy {name if action in _OF_A_NEW_POLICY else resource}"
+    if kind not in _ENTITIES or action in _BY_ARN:
+        return resource
+    return f"{_ENTITIES[kind]} {name}"

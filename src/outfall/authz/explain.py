@@ -19,8 +19,9 @@ SESSION = "session policy"
 SERVICE_CONTROL = "service control policy"
 RESOURCE_CONTROL = "resource control policy"
 
-_NAMED = (SERVICE_CONTROL, RESOURCE_CONTROL)
-"""Kinds of policies that AWS names, by their ARN, when they deny. [iam.md 3: ten logs of 2026]"""
+_NAMED = (IDENTITY, BOUNDARY, SERVICE_CONTROL, RESOURCE_CONTROL)
+"""Kinds of policies that AWS names when they deny, if they have an ARN. [twenty logs of 2026, of IAM, S3, SQS, Logs,
+DynamoDB, EC2 and Bedrock]"""
 
 
 def not_allowed(kind: str, action: str) -> str:

@@ -70,9 +70,8 @@ def _own(call: Call, arn: str) -> ManagedPolicy:
     """A policy of the account, to be changed; AWS's own cannot be."""
     policy_arn(arn)
     if arn in aws_managed():
-        name = arn.partition(":policy/")[2]
         raise AccessDenied(
-            f"User: {call.principal.arn} is not authorized to perform: iam:{call.operation} on resource: policy {name}"
+            f"User: {call.principal.arn} is not authorized to perform: iam:{call.operation} on resource: policy {arn}"
         )
     return managed.require(call, arn)
 
