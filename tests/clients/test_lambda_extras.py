@@ -129,7 +129,9 @@ def test_a_synchronous_invocation_of_a_loop_is_an_error_of_the_caller(server: Se
     }
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     trace["header"] = f"Lineage=1:{digest_of(arn)}:14"
-    assert client.invoke(FunctionName="sync")["Payload"].read() == b"1"
+    answer = client.invoke(FunctionName="sync")
+    assert answer["Payload"].read() == b"1"
+    assert f"Lineage=1:{digest_of(arn)}:15" in answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"]
 
 
 USES_LAYERS = """

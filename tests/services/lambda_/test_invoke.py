@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from outfall.core.effects import RunFunction
+from outfall.core.effects import Respond, RunFunction
 from outfall.core.errors import AwsError
 from outfall.core.invocation import AsyncEvent, LogLine, Outcome, Throttled
 from outfall.flow.accept import QUEUES, unpack
@@ -34,7 +34,10 @@ def run(world: World, **request: Any) -> RunFunction:
 
 
 def answered(effect: RunFunction, outcome: Outcome | Throttled) -> Any:
-    return effect.resume(None, outcome)  # type: ignore[arg-type]  # the answer depends on the outcome alone
+    told = effect.resume(None, outcome)  # type: ignore[arg-type]  # the answer depends on the outcome alone
+    assert isinstance(told, Respond)
+    assert told.headers == (("X-Amzn-Trace-Id", effect.run.trace_header),)
+    return told.output
 
 
 def test_a_synchronous_invocation_runs_the_function_and_answers_with_its_result(world: World) -> None:

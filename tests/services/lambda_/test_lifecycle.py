@@ -207,22 +207,52 @@ def test_an_unknown_runtime_is_told_from_the_known_ones(world: World, runtime: s
     assert error.message.endswith("] or be a valid ARN")
 
 
-NOT_SERVED = {
-    "Runtime": "java21",
-    "PackageType": "Image",
-    "VpcConfig": {"SubnetIds": ["subnet-1"]},
-    "SnapStart": {"ApplyOn": "PublishedVersions"},
-    "FileSystemConfigs": [{"Arn": "a"}],
-    "Code": {"ImageUri": "repository:tag"},
-}
+CODE = {"ZipFile": archive()}
 
 
-@pytest.mark.parametrize("member", NOT_SERVED)
-def test_what_is_not_served_is_said_and_nothing_is_created(world: World, member: str) -> None:
-    request = {"FunctionName": "fn", "Runtime": "python3.12", "Handler": "a.b", "Role": ROLE}
-    request |= {"Code": {"ZipFile": archive()}}
-    error = world.fails("CreateFunction", **{**request, member: NOT_SERVED[member]})
+@pytest.mark.parametrize(
+    ("member", "asked"),
+    [
+        ("Runtime", "java21"),
+        ("PackageType", "Image"),
+        ("VpcConfig", {"SubnetIds": ["subnet-1"]}),
+        ("SnapStart", {"ApplyOn": "PublishedVersions"}),
+        ("FileSystemConfigs", [{"Arn": "a"}]),
+        ("KMSKeyArn", "arn:aws:kms:us-east-1:111111111111:key/k"),
+        ("PublishTo", "LATEST_PUBLISHED"),
+        ("Code", {"ImageUri": "repository:tag"}),
+        ("Code", {**CODE, "SourceKMSKeyArn": "arn:aws:kms:us-east-1:111111111111:key/k"}),
+        ("Code", {**CODE, "S3ObjectStorageMode": "REFERENCE"}),
+    ],
+)
+def test_what_is_not_served_is_said_and_nothing_is_created(world: World, member: str, asked: Any) -> None:
+    request = {"FunctionName": "fn", "Runtime": "python3.12", "Handler": "a.b", "Role": ROLE, "Code": CODE}
+    error = world.fails("CreateFunction", **{**request, member: asked})
     assert (error.status, error.code) == (501, "NotImplemented")
+    assert world.call("ListFunctions") == {"Functions": []}
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "asked"),
+    [
+        ("PublishVersion", "PublishTo", "LATEST_PUBLISHED"),
+        ("UpdateFunctionCode", "SourceKMSKeyArn", "arn:aws:kms:us-east-1:111111111111:key/k"),
+        ("Invoke", "TenantId", "blue"),
+        ("Invoke", "DurableExecutionName", "once"),
+    ],
+)
+def test_what_is_not_served_is_said_of_a_function_that_is_there(
+    world: World, operation: str, member: str, asked: str
+) -> None:
+    world.active()
+    error = world.fails(operation, FunctionName="fn", **{member: asked})
+    assert (error.status, error.code) == (501, "NotImplemented")
+
+
+def test_no_function_is_a_copy_from_another_region(world: World) -> None:
+    world.active()
+    listed = world.call("ListFunctions", FunctionVersion="ALL", MasterRegion="ALL")
+    assert listed == {"Functions": []}
 
 
 def test_a_name_is_taken_once(world: World) -> None:

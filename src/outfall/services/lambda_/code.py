@@ -72,7 +72,8 @@ def inspect_zip(data: bytes) -> ZipFacts:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, MemoryError):
+    # A RuntimeError where it is compressed in a way that nobody here knows.
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, MemoryError):
         return ZipFacts(InvalidParameterValueException(_UNREADABLE))
     size = sum(entry.file_size for entry in entries)
     if not entries:

@@ -11,7 +11,8 @@ import json
 from typing import Any
 
 from outfall.core.arn import Arn
-from outfall.core.effects import RunFunction
+from outfall.core.effects import Respond, RunFunction
+from outfall.core.errors import NotServed
 from outfall.core.invocation import LogLine, Outcome, Run, Throttled
 from outfall.core.service import Call, Output, Request, operation
 from outfall.flow.accept import accept, entered
@@ -29,6 +30,8 @@ from outfall.services.lambda_.names import FunctionName, named, named_arn
 
 LOG_TAIL_SIZE = 4096
 CLIENT_CONTEXT_SIZE_MAX = 3583
+NOT_SERVED = ("TenantId", "DurableExecutionName")
+"""What only functions with settings that are not served take."""
 RUNNABLE = frozenset({"Active", "Inactive"})
 
 
@@ -36,6 +39,9 @@ RUNNABLE = frozenset({"Active", "Inactive"})
 def invoke(call: Call, request: Request) -> Output:
     """Runs the function and answers with its result (RequestResponse), accepts an event for it (Event, 202), or only
     says whether it could be invoked (DryRun, 204)."""
+    for member in NOT_SERVED:
+        if request.get(member):
+            raise NotServed(f"{member} of an invocation is not served.")
     name = named(call, request)
     kind = request.get("InvocationType") or "RequestResponse"
     row = require_runnable(call, name)
@@ -82,7 +88,7 @@ def _synchronous(call: Call, name: FunctionName, row: VersionRow, request: Reque
     tail = request.get("LogType") == "Tail"
 
     def resume(later: Call, outcome: Outcome | Throttled) -> Output:
-        return _answer(outcome, tail=tail)
+        return Respond(_answer(outcome, tail=tail), headers=(("X-Amzn-Trace-Id", run.trace_header),))
 
     return RunFunction(run, resume)
 
@@ -117,7 +123,7 @@ def _client_context(text: str | None) -> str:
     return told
 
 
-def _answer(outcome: Outcome | Throttled, *, tail: bool) -> Output:
+def _answer(outcome: Outcome | Throttled, *, tail: bool) -> dict[str, Any]:
     if isinstance(outcome, Throttled):
         raise TooManyRequestsException(Reason=outcome.reason)
     output: dict[str, Any] = {"StatusCode": 200}

@@ -45,6 +45,8 @@ def list_functions(call: Call, request: Request) -> Output:
     """All functions of the account in the region, by name; with FunctionVersion ALL also their versions."""
     here = (call.account, call.region)
     start = paging.start_of(request.get("Marker"))
+    if request.get("MasterRegion"):
+        return {"Functions": []}  # Those that Lambda@Edge copied from that region: nothing is copied here.
     versions: list[VersionRow]
     if request.get("FunctionVersion") == "ALL":
         versions, marker = paging.page(call.tx.scan(VERSIONS, here, start=start), here, request.get("MaxItems"))

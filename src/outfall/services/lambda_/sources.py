@@ -53,6 +53,10 @@ def with_archive(call: Call, request: Request, then: Then) -> Output:
     where = _where(request)
     if where.get("ImageUri"):
         raise NotServed("Container images are not served: functions are zip archives here.")
+    if where.get("S3ObjectStorageMode", "COPY") != "COPY":
+        raise NotServed("Code that stays in S3 (S3ObjectStorageMode REFERENCE) is not served: it is copied here.")
+    if where.get("SourceKMSKeyArn"):
+        raise NotServed("SourceKMSKeyArn of code is not served.")
     archive = where.get("ZipFile")
     if isinstance(archive, UploadedCode):
         if archive.size > ZIPPED_SIZE_MAX:

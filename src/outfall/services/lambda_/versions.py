@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from outfall.core.context import Context
 from outfall.core.service import Call, Output, Request, operation
-from outfall.services.lambda_ import code, layer_use, paging, prepare, render, rows
+from outfall.services.lambda_ import code, layer_use, paging, prepare, render, rows, settings
 from outfall.services.lambda_.errors import InvalidParameterValueException
 from outfall.services.lambda_.model import FUNCTIONS, NUMBERING, VERSIONS, NumberingRow, VersionRow
 from outfall.services.lambda_.names import FunctionName, parse, unqualified_arn
@@ -49,6 +49,7 @@ def _next_number(ctx: Context, name: FunctionName) -> str:
 @operation("PublishVersion", action="lambda:PublishVersion", resource=unqualified_arn)
 def publish_version(call: Call, request: Request) -> Output:
     """Publishes `$LATEST` as it is; CodeSha256 and RevisionId guard against changes in between."""
+    settings.require_served(request)
     name = parse(call, request["FunctionName"])
     latest = rows.latest(call.tx, name)
     rows.require_settled(name, latest)
