@@ -130,6 +130,8 @@ ASKED: dict[str, dict[str, str]] = {
     },
     "logs": {
         "CreateLogGroup": "logs:CreateLogGroup ?logs:TagResource",
+        "FilterLogEvents": "logs:FilterLogEvents ?logs:Unmask",
+        "GetLogEvents": "logs:GetLogEvents ?logs:Unmask",
     },
     "events": {
         "CreateEventBus": "events:CreateEventBus ?events:TagResource",
@@ -145,6 +147,7 @@ Most of it is from the operations' own pages: the reference lists actions, not o
 IN_THE_HANDLER = {
     "s3": {"DeleteObjects"},  # each object by itself
     "events": {"PutEvents"},  # each event's bus
+    "logs": {"StartLiveTail"},  # each group
     "sts": {"AssumeRole", "AssumeRoleWithWebIdentity"},  # together with the trust policy
 }
 """Operations that ask in their handlers, where there is more than one resource."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -44,6 +45,24 @@ def test_a_group_that_is_not_there_is_refused_before_the_stream(server: Server) 
     with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
         logs.start_live_tail(logGroupIdentifiers=[arn])
         raise AssertionError("it was started")
+
+
+def test_a_live_tail_takes_permission_for_each_of_its_groups(server: Server) -> None:
+    iam, logs = server.client("iam"), server.client("logs")
+    arns = []
+    for name in ("tail-own", "tail-other"):
+        logs.create_log_group(logGroupName=name)
+        arns.append(logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]["logGroupArn"])
+    iam.create_user(UserName="tailing")
+    allow = {"Effect": "Allow", "Action": "logs:StartLiveTail", "Resource": arns[0]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_user_policy(UserName="tailing", PolicyName="p", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="tailing")["AccessKey"]
+    mine = server.client("logs", key["AccessKeyId"], key["SecretAccessKey"], inject_host_prefix=False)
+    with contextlib.closing(mine.start_live_tail(logGroupIdentifiers=arns[:1])["responseStream"]) as stream:
+        assert "sessionStart" in next(iter(stream))
+    with pytest.raises(mine.exceptions.ClientError, match="tail-other"):
+        mine.start_live_tail(logGroupIdentifiers=arns)
 
 
 UNPACK = """

@@ -173,6 +173,20 @@ def test_a_filter_merges_streams_by_time_in_pages(three):
     assert pages == 3
 
 
+def test_a_filter_goes_back_in_time_where_asked(three):
+    newest = {"startFromHead": False}
+    events, pages = search(three, limit=5, **newest)
+    assert [event["message"] for event in events] == [f"line {number}" for number in range(11, -1, -1)]
+    assert pages == 3
+    events, _ = search(three, startTime=three.now + 3, endTime=three.now + 6, limit=1, **newest)
+    assert [event["message"] for event in events] == ["line 6", "line 5", "line 4", "line 3"]
+    first = three("FilterLogEvents", logGroupName="g", limit=1, **newest)
+    on = three("FilterLogEvents", logGroupName="g", limit=1, nextToken=first["nextToken"], startFromHead=True)
+    assert [event["message"] for event in on["events"]] == ["line 10"]
+    old = three.refused("FilterLogEvents", logGroupName="g", startTime=1_704_067_199_999, **newest)
+    assert old[:2] == (400, "InvalidParameterException")
+
+
 def test_a_filter_of_streams_and_times(three):
     events, _ = search(three, logStreamNames=["s", "u"], startTime=three.now + 3, endTime=three.now + 6)
     assert [event["message"] for event in events] == ["line 3", "line 5", "line 6"]

@@ -43,3 +43,10 @@ def test_groups_are_listed_by_a_regular_expression(logs):
     ]
     rest = logs("ListLogGroups", logGroupNamePattern="^/aws/lambda", nextToken=first["nextToken"])
     assert [one["logGroupName"] for one in rest["logGroups"]] == ["/aws/lambda/b"]
+
+
+@pytest.mark.parametrize("operation", ["DescribeLogGroups", "ListLogGroups"])
+@pytest.mark.parametrize("asked", [{"includeLinkedAccounts": True}, {"accountIdentifiers": ["222222222222"]}])
+def test_groups_of_other_accounts_are_not_served(logs, operation, asked):
+    with pytest.raises(NotServed):
+        logs(operation, **asked)

@@ -9,7 +9,13 @@ from outfall.core.service import Call, Output, Request, operation
 from outfall.services.logs import paging
 from outfall.services.logs.errors import InvalidParameterException
 from outfall.services.logs.model import DAY_MS, Group
-from outfall.services.logs.names import constraint, require_group, require_stream, stream_resource
+from outfall.services.logs.names import (
+    UNMASK_IF_ASKED,
+    constraint,
+    require_group,
+    require_stream,
+    stream_resource,
+)
 from outfall.services.logs.reading import END, START, Event, Position, backwards, forwards
 from outfall.services.logs.streams import UPLOAD_TOKEN
 from outfall.services.logs.writer import EVENT_OVERHEAD, append
@@ -76,7 +82,7 @@ def _sift(call: Call, group: Group, events: list[tuple[int, str]]) -> tuple[list
     return events[max(too_old, expired) : too_new], rejected
 
 
-@operation("GetLogEvents", action="logs:GetLogEvents", resource=stream_resource)
+@operation("GetLogEvents", action="logs:GetLogEvents", resource=stream_resource, also=(UNMASK_IF_ASKED,))
 def get_log_events(call: Call, request: Request) -> Output:
     """A page of a stream: the latest events, or the first with startFromHead; then on in either direction. At an end
     the token that was given comes back. startTime is inclusive, endTime is not."""

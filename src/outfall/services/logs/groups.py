@@ -25,6 +25,7 @@ from outfall.services.logs.names import (
     group_in,
     group_resource,
     require_group,
+    require_own,
     stream_resource,
     tagged_group,
     tagged_resource,
@@ -88,6 +89,7 @@ def delete_log_group(call: Call, request: Request) -> Output:
 @operation("DescribeLogGroups", action="logs:DescribeLogGroups", resource=every_group)
 def describe_log_groups(call: Call, request: Request) -> Output:
     """Groups by name, with a prefix or with a text somewhere in the name (upper and lower case alike)."""
+    require_own(request, "DescribeLogGroups")
     prefix, pattern = request.get("logGroupNamePrefix") or "", request.get("logGroupNamePattern") or ""
     if prefix and pattern:
         raise InvalidParameterException(

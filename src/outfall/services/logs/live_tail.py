@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from outfall.authz import Ask, authorize, denial
 from outfall.core.effects import Event, Stream
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.logs.errors import InvalidParameterException
 from outfall.services.logs.filters import check_pattern
 from outfall.services.logs.model import FILTERS, TAIL, Filter, Group
-from outfall.services.logs.names import constraint, find_group, group_in, group_in_arn
+from outfall.services.logs.names import constraint, find_group, group_in, group_in_arn, group_resource
 from outfall.services.logs.watching import tail_queue
 
 GROUPS_MAX = 10
@@ -24,15 +25,11 @@ EVENTS_MAX = 500
 SESSION_MS = 3 * 3_600_000
 
 
-def _groups_asked(call: Call, request: Request) -> str:
-    """The resource: the first group, as the others must be allowed by the same statement here."""
-    identifiers = request.get("logGroupIdentifiers") or [""]
-    return f"arn:aws:logs:{call.region}:{call.account}:log-group:{group_in({'logGroupIdentifier': identifiers[0]})}"
-
-
-@operation("StartLiveTail", action="logs:StartLiveTail", resource=_groups_asked)
+@operation("StartLiveTail", action=None)
 def start_live_tail(call: Call, request: Request) -> Output:
-    """A session: first what it is, then once a second the events that came, three hours at most."""
+    """A session: first what it is, then once a second the events that came, three hours at most. Permission is asked
+    for each group."""
+    _authorize(call, request)
     groups = _groups(call, request)
     names, prefixes = list(request.get("logStreamNames") or ()), list(request.get("logStreamNamePrefixes") or ())
     if names and prefixes:
@@ -60,6 +57,14 @@ def start_live_tail(call: Call, request: Request) -> Output:
         lambda again: _update(again, watcher),
         lambda last: _end(last, groups, session),
     )
+
+
+def _authorize(call: Call, request: Request) -> None:
+    for identifier in request.get("logGroupIdentifiers") or [""]:
+        resource = group_resource(call, {"logGroupIdentifier": identifier})
+        decision = authorize(call, Ask(call.principal, "logs:StartLiveTail", resource))
+        if not decision.allowed:
+            raise denial(decision, "logs")
 
 
 def _groups(call: Call, request: Request) -> list[Group]:

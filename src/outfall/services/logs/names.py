@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from outfall.core.context import Context
-from outfall.core.service import Call, Request
+from outfall.core.errors import NotServed
+from outfall.core.service import Call, Permission, Request
 from outfall.services.logs.errors import InvalidParameterException, ResourceNotFoundException, ValidationException
 from outfall.services.logs.model import GROUPS, STREAMS, Group, Stream
 
@@ -76,6 +77,13 @@ def require_group(call: Call, request: Request) -> Group:
     return find_group(call, name)
 
 
+def require_own(request: Request, operation: str) -> None:
+    """Raises `NotServed` where groups of other accounts are asked for."""
+    for option in ("includeLinkedAccounts", "accountIdentifiers"):
+        if request.get(option):
+            raise NotServed(f"{operation} with {option} is not served by this version of Outfall.")
+
+
 def require_stream(call: Call, group: Group, name: str) -> Stream:
     """The stream of that name in `group`; raises ResourceNotFoundException."""
     stream = call.tx.get(STREAMS, (*group.key, name))
@@ -97,6 +105,10 @@ def every_group(call: Call, request: Request) -> str:
 def stream_resource(call: Call, request: Request) -> str:
     """The ARN of the stream; for operations on all of a group, that of no stream, as AWS's own denials print it."""
     return f"{group_resource(call, request)}:log-stream:{request.get('logStreamName') or ''}"
+
+
+UNMASK_IF_ASKED = Permission("logs:Unmask", stream_resource, when=lambda call, request: bool(request.get("unmask")))
+"""For operations that read events. Nothing is masked here, as data protection policies are not served."""
 
 
 def tagged_resource(call: Call, request: Request) -> str:

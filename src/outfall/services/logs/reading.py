@@ -89,3 +89,8 @@ def backwards(ctx: Context, group: Group, stream: Stream, until: Position) -> It
 def merged(ctx: Context, group: Group, streams: Iterable[Stream], start_ms: int) -> Iterator[Event]:
     """Events of many streams from `start_ms` on, oldest first."""
     return heapq.merge(*(forwards(ctx, group, stream, start_ms) for stream in streams))
+
+
+def merged_backwards(ctx: Context, group: Group, streams: Iterable[Stream], until: Position) -> Iterator[Event]:
+    """Events of many streams before `until`, newest first."""
+    return heapq.merge(*(backwards(ctx, group, stream, until) for stream in streams), reverse=True)

@@ -12,7 +12,7 @@ from outfall.core.service import Call, Output, Request, operation
 from outfall.services.logs import paging
 from outfall.services.logs.comparing import compile_regex
 from outfall.services.logs.model import GROUPS, Group
-from outfall.services.logs.names import every_group, group_in_arn, require_group, stream_resource
+from outfall.services.logs.names import every_group, group_in_arn, require_group, require_own, stream_resource
 
 LISTED_MAX = 1000
 LISTED = 50
@@ -54,7 +54,8 @@ def put_log_group_deletion_protection(call: Call, request: Request) -> Output:
 @operation("ListLogGroups", action="logs:ListLogGroups", resource=every_group)
 def list_log_groups(call: Call, request: Request) -> Output:
     """Groups by name, those that a regular expression fits, in pages."""
-    for option in ("includeLinkedAccounts", "accountIdentifiers", "dataSources", "fieldIndexNames", "logGroupTags"):
+    require_own(request, "ListLogGroups")
+    for option in ("dataSources", "fieldIndexNames", "logGroupTags"):
         if request.get(option):
             raise NotServed(f"ListLogGroups with {option} is not served by this version of Outfall.")
     fits = compile_regex(request.get("logGroupNamePattern") or "")
