@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,7 +25,14 @@ def package(source: str, name: str = "app.py") -> bytes:
     return buffer.getvalue()
 
 
-def make_role(server: Server, name: str, *actions: str) -> str:
+class Clients(Protocol):
+    """A server, as far as it hands out clients."""
+
+    def client(self, service: str) -> Any: ...
+
+
+def make_role(server: Clients, name: str, *actions: str) -> str:
+    """A role for functions that may do these actions on everything; its ARN."""
     iam = server.client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -37,7 +44,7 @@ def make_role(server: Server, name: str, *actions: str) -> str:
     return str(arn)
 
 
-def make_queue(server: Server, name: str) -> tuple[str, str]:
+def make_queue(server: Clients, name: str) -> tuple[str, str]:
     """URL and ARN."""
     sqs = server.client("sqs")
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -45,7 +52,8 @@ def make_queue(server: Server, name: str) -> tuple[str, str]:
     return url, got["Attributes"]["QueueArn"]
 
 
-def make_function(server: Server, name: str, source: str, role: str, **settings: Any) -> str:
+def make_function(server: Clients, name: str, source: str, role: str, **settings: Any) -> str:
+    """A function that is active; its ARN."""
     client = server.client("lambda")
     arn = client.create_function(
         **{

@@ -18,23 +18,10 @@ from outfall.cli.client import wait_until
 
 from . import installed
 from .installed import run
+from .road import make_role
 from .server import SOON_S, Server
 
 PROGRAMS = Path(__file__).parent / "programs"
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
-)
-MAY = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": ["s3:*", "sqs:*", "logs:*"], "Resource": "*"}],
-    }
-)
 
 
 @pytest.mark.parametrize("program", ["s3fs_walk.py", "aioboto3_road.py"])
@@ -139,9 +126,8 @@ def powertools(server: Server) -> dict[str, Any]:
             if path.is_file() and path.suffix != ".pyc" and not path.name.startswith("."):
                 packed.write(path, path.relative_to(site))
         packed.write(PROGRAMS / "powertools_handlers.py", "handlers.py")
-    iam, s3 = server.client("iam"), server.client("s3")
-    role = iam.create_role(RoleName="powertools", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    iam.put_role_policy(RoleName="powertools", PolicyName="may", PolicyDocument=MAY)
+    role = make_role(server, "powertools", "s3:*", "sqs:*", "logs:*")
+    s3 = server.client("s3")
     s3.create_bucket(Bucket="powertools-code")
     s3.put_object(Bucket="powertools-code", Key="code.zip", Body=archive.getvalue())
     s3.create_bucket(Bucket="powertools-kept")

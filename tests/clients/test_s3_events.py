@@ -151,10 +151,9 @@ def test_a_lifecycle(s3: S3, ear: Ear) -> None:
 
 def test_s3_034_a_failure_of_a_listening_function_is_recorded_with_the_event(s3: S3) -> None:
     """s3-034: S3 invokes asynchronously, so a failing function's record holds S3's own event."""
-    house: Any = s3.inside
-    role = make_role(house, s3.bucket, "sqs:SendMessage")
-    arn = make_function(house, s3.bucket, BAD, role)
-    url, queue = make_queue(house, f"{s3.bucket}-failed")
+    role = make_role(s3.inside, s3.bucket, "sqs:SendMessage")
+    arn = make_function(s3.inside, s3.bucket, BAD, role)
+    url, queue = make_queue(s3.inside, f"{s3.bucket}-failed")
     functions = s3.inside.client("lambda")
     functions.put_function_event_invoke_config(
         FunctionName=s3.bucket, DestinationConfig={"OnFailure": {"Destination": queue}}

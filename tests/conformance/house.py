@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from outfall.testing import Inside
-from tests.clients.road import package, wait_active
+from tests.clients.road import make_function, make_role
 
 from .rows import rows
 
@@ -33,15 +32,7 @@ class House:
 
     def role(self, name: str, *actions: str) -> str:
         """A role for functions that may do these actions on everything; its ARN."""
-        iam = self.client("iam")
-        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        arn = str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"])
-        if actions:
-            allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-            policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
-        return arn
+        return make_role(self, name, *actions)
 
     def queue(self, name: str, **attributes: str) -> tuple[str, str]:
         """A queue; its URL and ARN."""
@@ -50,19 +41,7 @@ class House:
 
     def function(self, name: str, source: str, role: str, **settings: Any) -> str:
         """A function that is active; its ARN."""
-        client = self.client("lambda")
-        made = client.create_function(
-            **{
-                "FunctionName": name,
-                "Runtime": "python3.12",
-                "Role": role,
-                "Handler": "app.handler",
-                "Code": {"ZipFile": package(source)},
-                **settings,
-            }
-        )
-        wait_active(client, name)
-        return str(made["FunctionArn"])
+        return make_function(self, name, source, role, **settings)
 
     def messages(self, url: str) -> list[dict[str, Any]]:
         """What lies in a queue, deleted as it is received."""
