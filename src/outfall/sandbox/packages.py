@@ -31,6 +31,19 @@ _COPY_SIZE = 1024 * 1024
 _KEPT_MAX = 500
 
 
+UNREADABLE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    UnicodeError,
+    RuntimeError,  # encrypted, or compressed in a way that nobody here knows
+    FileExistsError,
+    NotADirectoryError,
+    IsADirectoryError,
+)
+"""What unpacking raises for bytes that are no archive, and for one whose names contradict each other."""
+
+
 class BadPackage(Exception):
     """The archive cannot be unpacked; the message is AWS's."""
 
@@ -120,9 +133,7 @@ def unzip(archive: bytes, directory: Path, size_max: int) -> int:
             for path, entry in links:
                 _link(opened, entry, path, directory)
             return written
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
-        raise BadPackage(UNREADABLE) from error
-    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+    except UNREADABLE_ERRORS as error:
         raise BadPackage(UNREADABLE) from error
 
 
