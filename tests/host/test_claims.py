@@ -14,6 +14,7 @@ from tests import postgres
 from outfall.core.ports import Item, Tx
 from outfall.flow import drive
 from outfall.host import worker
+from outfall.host.log import Log
 from outfall.host.worker import Worker, Workshop
 from outfall.store.errors import StoreUnavailable
 from outfall.store.postgres import PostgresStore
@@ -55,7 +56,7 @@ class House:
                 write_logs=lambda ctx, run, outcome: None,
                 chores={CHORES: lambda item: self.chore(item)},
                 runs_at_once=8,
-                log=self.said.append,
+                log=Log(self.said.append),
             )
         )
 

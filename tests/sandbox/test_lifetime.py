@@ -20,7 +20,7 @@ from tests.sandbox.conftest import Bench, function, open_bench
 SERVER = """
 import asyncio, sys, time
 from pathlib import Path
-from tests.sandbox.conftest import function, open_bench
+from tests.sandbox.conftest import function, open_bench, stored
 bench = open_bench(Path(sys.argv[1]), sys.argv[2])
 source = '''
 import os, subprocess, time
@@ -123,6 +123,19 @@ def test_a_warm_parent_that_died_is_replaced(tmp_path: Path) -> None:
     parent.kill()
     parent.wait()
     assert bench.invoke(function(source, revision="2")).payload == b"1"
+    _close(bench)
+
+
+def test_why_environments_do_not_start_is_told_once_until_one_does(tmp_path: Path) -> None:
+    bench = open_bench(tmp_path, "process")
+    good = function("def handler(event, context):\n    return 1\n")
+    bad = function("", code=stored(b"no archive"))
+    for _ in range(3):
+        assert b"did not start" in bench.invoke(bad).payload
+    assert len(bench.said) == 1
+    assert bench.invoke(good).payload == b"1"
+    bench.invoke(bad)
+    assert bench.said == [bench.said[0]] * 2
     _close(bench)
 
 

@@ -29,6 +29,7 @@ from outfall.host.guard import Guard
 from outfall.host.house import bucket_owner, furnish
 from outfall.host.http import HttpServer
 from outfall.host.ids import SystemIds
+from outfall.host.log import Log
 from outfall.host.meter import Meter
 from outfall.host.nodes import Alone, Node
 from outfall.host.parking import Parking
@@ -99,7 +100,7 @@ class Program(msgspec.Struct):
 
 
 async def compose(
-    config: Config, sandboxing: Beginning, stop: Callable[[], None], log: Callable[[str], None]
+    config: Config, sandboxing: Beginning, stop: Callable[[], None], say: Callable[[str], None]
 ) -> Program:
     """The program that a configuration describes, and the sandbox that was begun for it.
 
@@ -109,6 +110,7 @@ async def compose(
     def endpoint() -> str:
         return f"http://{reachable(config.host)}:{program.port}"
 
+    log = Log(say)
     engines = await open_engines(config, endpoint, log)
     store, blobs, clock, node = engines.store, engines.blobs, engines.clock, engines.node
     ids, parking = SystemIds(), Parking()

@@ -24,6 +24,7 @@ from outfall.core.service import Call, Operation, Permission, Service
 from outfall.flow import metrics
 from outfall.host.admission import Admission, Admitted
 from outfall.host.live import Lives
+from outfall.host.log import Log
 from outfall.host.parking import Parking
 from outfall.host.worker import Runner
 from outfall.wire import codec, constraints, identify
@@ -51,7 +52,7 @@ class Front(msgspec.Struct, frozen=True):
     read_segments: Callable[[tuple[Segment, ...]], Awaitable[bytes]]
     digest_segments: Callable[[tuple[Segment, ...], tuple[str, ...]], Awaitable[Body]]
     owner_of: Callable[[Tx, Arn], str]
-    log: Callable[[str], None]
+    log: Log
 
 
 class Visit(msgspec.Struct):

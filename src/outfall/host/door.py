@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from outfall.host.dispatch import Dispatcher, Visit
 from outfall.host.function_urls import FunctionUrls
 from outfall.host.guard import Guard
 from outfall.host.http import ConnectionLost, HttpRequest, HttpResponse
+from outfall.host.log import Log
 from outfall.host.posts import Posts
 from outfall.host.private import PrivateApi
 from outfall.host.private_call import Refused
@@ -59,7 +60,7 @@ class Hall(msgspec.Struct, frozen=True):
     store: Store
     blobs: Any
     ids: Ids
-    log: Callable[[str], None]
+    log: Log
     guard: Guard
 
 
@@ -196,7 +197,7 @@ class Door:
         if isinstance(error, StoreUnavailable | StoreBusy):
             error = ServiceUnavailable()
         elif not isinstance(error, AwsError):
-            self._hall.log(f"{route.service}.{route.operation} failed: {error!r} (request {visit.request_id})")
+            self._hall.log.failed(f"{route.service}.{route.operation}, request {visit.request_id}, failed", error)
             error = InternalError()
         head = request.method == "HEAD"
         return faults.render_fault(self._hall.models, route, error, visit.request_id, head=head)

@@ -123,7 +123,7 @@ class FunctionUrls:
         if isinstance(error, Forbidden):
             self._front.log(f"denied: {error.explanation}")
         if not isinstance(error, AwsError):
-            self._front.log(f"a function URL failed: {error!r} (request {request_id})")
+            self._front.log.failed(f"a function URL, request {request_id}, failed", error)
             error = InternalError()
         body = json.dumps({"Message": error.message}, separators=(",", ":")).encode()
         return UrlResponse(error.status, (*_JSON, ("x-amzn-ErrorType", error.code)), body)

@@ -22,6 +22,7 @@ from outfall.flow.polling import rules, story, turn
 from outfall.flow.polling.rules import Batch
 from outfall.flow.polling.turn import Blocked, Look
 from outfall.host.insist import insist
+from outfall.host.log import Log
 from outfall.host.worker import POLL_S, WIDEN_AFTER_S, Runner
 from outfall.services.lambda_ import mappings
 from outfall.store.errors import StoreError
@@ -45,7 +46,7 @@ class Station(msgspec.Struct, frozen=True):
     places: asyncio.Semaphore
     owns: Callable[[Tx, Key], bool]
     """Whether this process is the one that polls for a mapping."""
-    log: Callable[[str], None]
+    log: Log
 
 
 class Poller:
@@ -107,7 +108,7 @@ class Poller:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # a poller must not die silently: it says why and is started again
-            self._station.log(f"polling for mapping {self._key[-1]} failed and will be taken up again: {error!r}")
+            self._station.log.failed(f"polling for mapping {self._key[-1]} failed and will be taken up again", error)
             await asyncio.sleep(1.0)
         if self._runs:
             await asyncio.wait(self._runs)
@@ -228,7 +229,7 @@ class Poller:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the messages reappear: nothing is lost
-            station.log(f"a batch of mapping {self._key[-1]} could not be finished: {error!r}")
+            station.log.failed(f"a batch of mapping {self._key[-1]} could not be finished", error)
 
     def _here(self, tx: Tx) -> Context:
         return self._station.context(tx).at(self._key[0], self._key[1])
@@ -287,7 +288,5 @@ class Poller:
 
 
 async def _at_most(event: asyncio.Event, timeout_s: float) -> None:
-    try:
+    with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), min(timeout_s, POLL_S))
-    except TimeoutError:
-        pass

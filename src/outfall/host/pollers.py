@@ -96,7 +96,7 @@ class Pollers:
             if not self._station.store.exclusive:
                 self._look_in(LOOK_S)
         except Exception as error:  # nobody would poll for what is new, or was another node's until it died
-            self._station.log(f"looking for event source mappings failed, and is tried again: {error!r}")
+            self._station.log.failed("looking for event source mappings failed, and is tried again", error)
             self._look_in(AGAIN_S)
         finally:
             self._following = False

@@ -56,7 +56,7 @@ async def answer(dispatcher: Dispatcher, http: HttpRequest, bucket: str) -> Wire
     except AwsError as error:
         return _page(visit, error, head=head)
     except Exception as error:
-        front.log(f"the website of {bucket} failed: {error!r} (request {visit.request_id})")
+        front.log.failed(f"the website of {bucket}, request {visit.request_id}, failed", error)
         return _page(visit, InternalError(), head=head)
 
 

@@ -7,7 +7,8 @@ the loop, the lease and the bound on how much runs at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,7 @@ from outfall.flow.accept import QUEUES
 from outfall.host.chores import TOGETHER, Chore, begin_sweeping
 from outfall.host.claims import Claims
 from outfall.host.insist import insist
+from outfall.host.log import Log
 from outfall.store.errors import StoreError
 
 LEASE_MARGIN_S = 60
@@ -52,7 +54,7 @@ class Workshop(msgspec.Struct, frozen=True):
     write_logs: Callable[[Context, Run, Outcome], None]
     chores: Mapping[str, Chore]
     runs_at_once: int
-    log: Callable[[str], None]
+    log: Log
 
 
 class Worker:
@@ -99,7 +101,7 @@ class Worker:
             except StoreError:
                 continue
             except Exception as error:  # whatever it was: what wakes were lost for must be found
-                self._shop.log(f"looking for work failed, and is tried again: {error!r}")
+                self._shop.log.failed("looking for work failed, and is tried again", error)
 
     async def look(self) -> None:
         """Other nodes tell what they put on the queues, but what they tell may be lost. Raises the store's errors."""
@@ -154,11 +156,12 @@ class Worker:
                 self._rest(queue)
                 if wait_s is None and not nudge.is_set():
                     return
-                await _at_most(nudge.wait(), min(wait_s or 0.0, POLL_S))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(nudge.wait(), min(wait_s or 0.0, POLL_S))
         except asyncio.CancelledError:
             raise
         except Exception as error:  # a pump must not die silently: it says why and is started again
-            self._shop.log(f"work on {queue} failed and will be taken up again: {error!r}")
+            self._shop.log.failed(f"work on {queue} failed and will be taken up again", error)
             asyncio.get_running_loop().call_later(1.0, self._wake, queue)
         finally:
             self._rest(queue)
@@ -249,7 +252,7 @@ class Worker:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the attempt is made again: nothing is lost
-            shop.log(f"an attempt of event {start.event.id} could not be finished, and is made again: {error!r}")
+            shop.log.failed(f"an attempt of event {start.event.id} could not be finished, and is made again", error)
             await self._give_back(start)
         finally:
             self._free.release()
@@ -262,7 +265,7 @@ class Worker:
             await self._shop.store.run(lambda tx: tx.extend(start.queue, start.handle, soon_ms))
         except Exception as error:  # then the next claim frees it, or a process that is alone waits for its lease
             self._claims.doubt(start.queue)
-            self._shop.log(f"the claim on event {start.event.id} is given back later: {error!r}")
+            self._shop.log.failed(f"the claim on event {start.event.id} is given back later", error)
 
     async def _do_chores(self, queue: str) -> None:
         shop = self._shop
@@ -280,15 +283,8 @@ class Worker:
         errors: then all that was claimed and not done is claimed again as soon as the store is back."""
         for error in errors:
             if not isinstance(error, StoreError):
-                self._shop.log(f"a chore of {queue} failed and will be taken up again: {error!r}")
+                self._shop.log.failed(f"a chore of {queue} failed and will be taken up again", error)
         for error in errors:
             if isinstance(error, StoreError):
                 self._claims.doubt(queue)
                 raise error
-
-
-async def _at_most(wait: Awaitable[object], timeout_s: float) -> None:
-    try:
-        await asyncio.wait_for(wait, timeout_s)
-    except TimeoutError:
-        pass

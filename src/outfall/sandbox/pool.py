@@ -60,6 +60,7 @@ class LocalSandbox:
         self._environments: set[Environment] = set()
         self._count = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._complaint = ""
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def prepare(self, package: Package) -> str | None:
@@ -78,9 +79,10 @@ class LocalSandbox:
         try:
             environment = await self._acquire(run.environment)
         except (BadPackage, CannotLaunch, OSError) as error:
-            self._log(f"An execution environment of {run.environment.function_arn} did not start: {error}")
+            self._complain(f"An execution environment of {run.environment.function_arn} did not start: {error}")
             body = payloads.cannot_start(run.request_id, f"the execution environment did not start: {error}")
             return Outcome(body, "Unhandled", run.environment.version, "")
+        self._complaint = ""
         try:
             return await environment.invoke(run)
         except BaseException:
@@ -154,6 +156,12 @@ class LocalSandbox:
             raise
         self._environments.add(environment)
         return environment
+
+    def _complain(self, why: str) -> None:
+        """Says once why environments do not start, until one does or it changes: every attempt meets it."""
+        if why != self._complaint:
+            self._log(why)
+        self._complaint = why
 
     async def _plan(self, spec: EnvironmentSpec) -> Plan:
         known = set(self._runtimes.notices)
