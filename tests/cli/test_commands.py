@@ -39,7 +39,8 @@ def test_a_server_in_the_background_from_up_to_down(tmp_path: Path) -> None:
         for move in (["advance", "3m"], ["next"], ["idle"]):
             elsewhere = ("--endpoint", f"http://127.0.0.1:{port}", "-o", "json")
             assert "--clock manual" in outfall({"PATH": environment["PATH"]}, "clock", *move, *elsewhere, fails=True)
-        assert "ok" in outfall(environment, "doctor")
+        seen = {one["what"]: one["seen"] for one in json.loads(outfall(environment, "doctor", "-o", "json"))}
+        assert seen["data directory"].startswith(f"{tmp_path / 'data'}, a durable write takes ")
         assert outfall(environment, "reset", "--yes") == "Reset.\n"
         assert outfall(environment, "logs") == ""
         assert "no log yet" in outfall(environment, "logs", "nobody", fails=True)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -28,7 +29,7 @@ SLOW_SYNC_MS = 10.0
 def doctor(endpoint: str | None, output: str) -> None:
     """Look for what will not work, here and in what the server holds."""
     endpoint = endpoint_of(endpoint)
-    findings = [*_machine(), *_server(endpoint)]
+    findings = [*_machine(), *(_server(endpoint) if is_up(endpoint) else _no_server(endpoint))]
     if output == "json":
         print_json([{"level": level, "what": what, "seen": seen} for level, what, seen in findings])
         return
@@ -46,11 +47,37 @@ def _machine() -> Iterator[Finding]:
         if bwrap
         else ("warn", "bubblewrap", "not found: functions run as plain processes, and can see this machine's files")
     )
-    yield _disk()
 
 
-def _disk() -> Finding:
-    directory = default_data()
+def _no_server(endpoint: str) -> Iterator[Finding]:
+    yield _disk(default_data())
+    yield "ok", "server", f"none at {endpoint}; start one with: outfall up"
+    if endpoint.endswith(f":{DEFAULT_PORT}") and _taken(DEFAULT_PORT):
+        yield "warn", "port", f"something else listens on port {DEFAULT_PORT}: use outfall up --port"
+
+
+def _server(endpoint: str) -> Iterator[Finding]:
+    told = ask(endpoint, "/_outfall/health")
+    yield _data(told["data"])
+    yield "ok", "server", f"{endpoint}, environments: {told['environments']['kind']}"
+    for notice in told["environments"]["notices"].values():
+        yield "warn", "runtime", notice
+    yield from findings(lambda service: aws(service, endpoint))
+
+
+def _data(place: str | None) -> Finding:
+    """What there is to say of where a server keeps its data: a directory, a database, or None for its memory."""
+    if place is None:
+        return "ok", "data", "in memory: gone when the server stops"
+    if "://" in place:
+        return "ok", "data", place
+    if not Path(place).exists():
+        return "ok", "data directory", f"{place}, on the server's own machine"
+    return _disk(Path(place))
+
+
+def _disk(directory: Path) -> Finding:
+    """How fast what is written into a directory, or where it will be made, is safe."""
     while not directory.exists():
         directory = directory.parent
     try:
@@ -64,19 +91,6 @@ def _disk() -> Finding:
         return "warn", "data directory", f"{directory} cannot be written: {error.strerror}"
     level = "ok" if sync_ms < SLOW_SYNC_MS else "warn"
     return level, "data directory", f"{directory}, a durable write takes {sync_ms:.2f} ms"
-
-
-def _server(endpoint: str) -> Iterator[Finding]:
-    if not is_up(endpoint):
-        yield "ok", "server", f"none at {endpoint}; start one with: outfall up"
-        if endpoint.endswith(f":{DEFAULT_PORT}") and _taken(DEFAULT_PORT):
-            yield "warn", "port", f"something else listens on port {DEFAULT_PORT}: use outfall up --port"
-        return
-    told = ask(endpoint, "/_outfall/health")
-    yield "ok", "server", f"{endpoint}, environments: {told['environments']['kind']}"
-    for notice in told["environments"]["notices"].values():
-        yield "warn", "runtime", notice
-    yield from findings(lambda service: aws(service, endpoint))
 
 
 def _taken(port: int) -> bool:
