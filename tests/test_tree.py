@@ -31,7 +31,6 @@ TESTED_BY = {
     "authz/*": "authz/test_authorize.py",
     "cli/doctor.py": "cli/test_findings.py",
     "cli/moving.py": "clients/test_import.py",
-    "cli/permissions.py": "clients/test_permissions.py",
     "cli/*": "cli/test_commands.py",
     "core/pattern_reader.py": "core/test_event_pattern.py",
     "core/*": "core/test_pattern.py",

@@ -87,6 +87,52 @@ def test_it_allows_all_that_was_done_and_is_a_valid_policy(told: list[tuple[str,
         assert decide(SESSION, action, resource, identity=(document,), owner=ACCOUNT).allowed
 
 
+INSIDE, IN_TIME = ('{"StringEquals":{"my:network":"inside"}}', '{"StringEquals":{"my:hour":"day"}}')
+GIVEN = {"": {}, INSIDE: {"my:network": "inside"}, IN_TIME: {"my:hour": "day"}}
+"""Conditions, and the keys of a request that satisfies this one alone."""
+
+
+def used(action: str, resource: str, condition: str = "", **more: bool) -> tuple[Spot, Use]:
+    return Spot(WHO, action, resource), Use(T0, T0, 1, condition=condition, **more)
+
+
+def test_a_condition_under_which_something_was_allowed_stays() -> None:
+    told = least.smallest(
+        [
+            used("sqs:SendMessage", QUEUE, INSIDE),
+            used("sqs:DeleteMessage", QUEUE, INSIDE),
+            used("sqs:SendMessage", OTHER_QUEUE),
+        ]
+    )
+    assert told["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:DeleteMessage", "sqs:SendMessage"],
+            "Resource": QUEUE,
+            "Condition": {"StringEquals": {"my:network": "inside"}},
+        },
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": OTHER_QUEUE},
+    ]
+
+
+def test_a_pattern_under_a_condition_does_not_stand_for_what_had_none() -> None:
+    pattern = used("s3:PutObject", "arn:aws:s3:::photos/*", INSIDE, folded=True)
+    told = least.smallest([pattern, used("s3:PutObject", "arn:aws:s3:::photos/x")])
+    assert [(one["Resource"], "Condition" in one) for one in told["Statement"]] == [
+        ("arn:aws:s3:::photos/x", False),
+        ("arn:aws:s3:::photos/*", True),
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.tuples(st.sampled_from(["s3:GetObject", "s3:PutObject"]), keys), st.sampled_from([*GIVEN])))
+def test_under_conditions_too_it_allows_all_that_was_done(told: dict[tuple[str, str], str]) -> None:
+    done = [used(action, resource, condition) for (action, resource), condition in told.items()]
+    document = json.dumps(least.smallest(done))
+    for (action, resource), condition in told.items():
+        assert decide(SESSION, action, resource, identity=(document,), owner=ACCOUNT, keys=GIVEN[condition]).allowed
+
+
 def held(*statements: dict[str, object], did: list[tuple[Spot, Use]]) -> list[least.Held]:
     return least.held([NamedPolicy("p", policy(*statements))], did)  # type: ignore[arg-type]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from outfall.authz import Ask, Decision, uses
@@ -16,7 +18,7 @@ WHO = SESSION.role_arn
 PUT = "s3:PutObject"
 
 
-def once(at_ms: int = T0, **more: bool) -> Use:
+def once(at_ms: int = T0, **more: Any) -> Use:
     return Use(at_ms, at_ms, 1, **more)
 
 
@@ -105,3 +107,28 @@ def test_since_a_time_only_what_was_done_since() -> None:
         return [spot.action for spot, _ in uses.of(tx, WHO, T0 + 5)]
 
     assert MemoryStore().transact(work) == ["a:New"]
+
+
+STATEMENT = (
+    '{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"b:b":"true"},"ArnLike":{"a:a":"x"}}}'
+)
+CONDITION = '{"ArnLike":{"a:a":"x"},"Bool":{"b:b":"true"}}'
+
+
+def test_the_condition_is_that_of_the_identity_policy_s_statement() -> None:
+    ask = Ask(SESSION, PUT, "arn:aws:s3:::b/k")
+    allowed = Decision(True, ask, statement=STATEMENT, kind="identity-based policy")
+    assert uses.condition_of(allowed) == CONDITION
+    assert uses.condition_of(replace(allowed, kind="resource-based policy")) == ""
+    assert uses.condition_of(replace(allowed, audited=True)) == "", "that statement denied"
+    assert uses.condition_of(Decision(True, ask)) == ""
+
+
+def test_different_conditions_are_none_and_what_needed_no_policy_has_no_say() -> None:
+    one, other = once(condition="{1}"), once(condition="{2}")
+    free = once(needed=False)
+    assert one.plus(one).condition == "{1}"
+    assert one.plus(other).condition == ""
+    assert one.plus(once()).condition == ""
+    assert (one.plus(free).condition, free.plus(one).condition) == ("{1}", "{1}")
+    assert (free.plus(free).condition, free.plus(free).needed) == ("", False)

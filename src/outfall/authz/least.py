@@ -47,29 +47,31 @@ def _statements(done: Done, most: int) -> list[dict[str, Any]]:
     for spot, use in done:
         if use.needed:
             by_action.setdefault(spot.action, {})[spot.resource] = use
-    actions_at: dict[str, set[str]] = {}
+    actions_at: dict[tuple[str, str], set[str]] = {}
     for action, uses in by_action.items():
-        for resource in _resources(uses, most):
-            actions_at.setdefault(resource, set()).add(action)
-    together: dict[tuple[str, ...], list[str]] = {}
-    for resource, actions in actions_at.items():
-        together.setdefault(tuple(sorted(actions)), []).append(resource)
+        for place in _places(uses, most):
+            actions_at.setdefault(place, set()).add(action)
+    together: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for (resource, condition), actions in actions_at.items():
+        together.setdefault((tuple(sorted(actions)), condition), []).append(resource)
     return [
         {"Effect": "Allow", "Action": _one_or_all(actions), "Resource": _one_or_all(sorted(resources))}
-        for actions, resources in sorted(together.items())
+        | ({"Condition": read_json(condition)} if condition else {})
+        for (actions, condition), resources in sorted(together.items())
     ]
 
 
-def _resources(uses: dict[str, Use], most: int) -> list[str]:
-    """The resources of one action; those that a pattern among them covers are left out."""
+def _places(uses: dict[str, Use], most: int) -> list[tuple[str, str]]:
+    """The resources of one action, each with the condition under which it was allowed; those that a pattern among them
+    covers, under no other condition, are left out."""
     kept = folded(uses, most)
-    patterns = [Pattern.of(resource, variables=False) for resource, use in kept.items() if use.folded]
+    patterns = [(Pattern.of(resource, variables=False), use.condition) for resource, use in kept.items() if use.folded]
     found = []
     for resource, use in kept.items():
         if use.folded:
-            found.append(resource)
-        elif not any(pattern.matches(resource, _nothing) for pattern in patterns):
-            found.append(literal(resource))
+            found.append((resource, use.condition))
+        elif not any(under in ("", use.condition) and one.matches(resource, _nothing) for one, under in patterns):
+            found.append((literal(resource), use.condition))
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -18,19 +19,22 @@ from outfall.core.ports import Table, Tx
 from outfall.core.sweeping import over
 
 RESOURCES_MAX = 100
+CONDITIONS_MAX = 1024
 KEPT_MS = 90 * 24 * 3600 * 1000
 """How long a use is remembered after the last time."""
 
 
 class Use(msgspec.Struct, frozen=True):
     """How often, and when. `needed`: an identity policy had to allow it; otherwise the resource's policy did.
-    `folded`: the resource is a pattern that stands for many."""
+    `folded`: the resource is a pattern that stands for many. `condition` is the Condition, as JSON, under which an
+    identity policy allowed it, each time the same; empty if it was allowed without one, or under different ones."""
 
     first_ms: int
     last_ms: int
     count: int
     needed: bool = True
     folded: bool = False
+    condition: str = ""
 
     def plus(self, other: Use) -> Use:
         """Both together."""
@@ -40,7 +44,15 @@ class Use(msgspec.Struct, frozen=True):
             self.count + other.count,
             self.needed or other.needed,
             self.folded or other.folded,
+            both(self.condition if self.needed else None, other.condition if other.needed else None) or "",
         )
+
+
+def both(one: str | None, other: str | None) -> str | None:
+    """The condition under which two uses were allowed; None where no identity policy had to."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one if one == other else ""
 
 
 class Spot(NamedTuple):
@@ -66,6 +78,18 @@ def spot_of(decision: Decision) -> Spot | None:
 def is_needed(decision: Decision) -> bool:
     """Whether an identity policy had to allow it."""
     return decision.kind != explain.RESOURCE or decision.audited
+
+
+def condition_of(decision: Decision) -> str:
+    """The Condition of the statement of an identity policy that allowed, as JSON; empty if it has none."""
+    granted = decision.statement and decision.kind == explain.IDENTITY and not decision.audited
+    return _condition(decision.statement) if granted else ""
+
+
+@lru_cache(maxsize=CONDITIONS_MAX)
+def _condition(statement: str) -> str:
+    told = msgspec.json.decode(statement).get("Condition")
+    return msgspec.json.encode(told, order="deterministic").decode() if told else ""
 
 
 def _lasting(resource: str) -> str:

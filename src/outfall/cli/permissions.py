@@ -14,6 +14,7 @@ from outfall.cli.client import ask, endpoint_of, endpoint_option, output_option,
 from outfall.cli.events import clock
 from outfall.host.config import DEFAULT_REGION, ROOT_ACCOUNT
 
+NODE_TIMEOUT_S = 5.0
 _MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -74,26 +75,43 @@ def _context(pairs: tuple[str, ...]) -> dict[str, str | list[str]]:
 
 
 def _explain_past(endpoint: str, output: str, request_id: str) -> None:
-    query = {"request": request_id} if request_id else {"refused": "1"}
-    told = ask(endpoint, f"/_outfall/api/decisions?{urlencode(query)}")
+    told, silent = _decided(endpoint, {"request": request_id} if request_id else {"refused": "1"})
     if output == "json":
         print_json(told)
-        return
-    if not told["decisions"]:
-        if not request_id:
-            click.echo("Nothing was refused.")
-            return
-        _explain_event(endpoint, request_id)
-        return
-    for decision in told["decisions"]:
-        asked_by = f"  {decision['operation']}  {decision['request_id']}" if decision["request_id"] else ""
-        click.echo(f"{clock(decision['at_ms'])}{asked_by}")
-        _print(decision)
+    elif told["decisions"]:
+        for decision in told["decisions"]:
+            asked_by = f"  {decision['operation']}  {decision['request_id']}" if decision["request_id"] else ""
+            click.echo(f"{clock(decision['at_ms'])}{asked_by}")
+            _print(decision)
+    elif request_id:
+        _explain_event(endpoint, request_id, silent)
+    else:
+        click.echo("Nothing was refused.")
+    if silent and not request_id:
+        click.echo(f"these nodes did not answer: {', '.join(silent)}", err=True)
 
 
-def _explain_event(endpoint: str, event_id: str) -> None:
+def _decided(endpoint: str, query: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """What the server knows, and with it what the other nodes on its store know: each keeps the decisions that it made.
+    Then the endpoints of the nodes that did not answer."""
+    path, silent = f"/_outfall/api/decisions?{urlencode(query)}", []
+    told = ask(endpoint, path)
+    for node in ask(endpoint, "/_outfall/health").get("nodes") or ():
+        if node["this"]:
+            continue
+        try:
+            told["decisions"] += ask(node["endpoint"], path, timeout_s=NODE_TIMEOUT_S)["decisions"]
+        except click.ClickException:
+            silent.append(node["endpoint"])
+    told["decisions"].sort(key=lambda one: one["at_ms"], reverse="refused" in query)
+    return told, silent
+
+
+def _explain_event(endpoint: str, event_id: str, silent: list[str]) -> None:
     """What the history of an asynchronous event says of its deliveries."""
     forgotten = f"no decision for {event_id} is remembered: the server keeps the latest in memory"
+    if silent:
+        forgotten += f"; these nodes did not answer: {', '.join(silent)}"
     try:
         deliveries = ask(endpoint, f"/_outfall/api/events/{quote(event_id, safe='')}")["deliveries"]
     except click.ClickException:

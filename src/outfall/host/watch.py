@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from outfall.authz import Ask, Decision, uses
 from outfall.authz.uses import Spot, Use
@@ -51,7 +51,7 @@ class Decisions:
         self._recent: deque[Entry] = deque(maxlen=RECENT_MAX)
         self._refused: deque[Entry] = deque(maxlen=REFUSED_MAX)
         self._said: OrderedDict[str, int] = OrderedDict()
-        self._gathered: dict[Spot, list[int]] = {}
+        self._gathered: dict[Spot, list[Any]] = {}
         self._store: Store | None = None
         self._later = Later(WRITE_AFTER_S, self.write)
 
@@ -73,7 +73,7 @@ class Decisions:
             self._refuse(entry)
         spot = uses.spot_of(decision)
         if spot is not None:
-            self._gather(spot, ctx.now, uses.is_needed(decision))
+            self._gather(spot, ctx.now, uses.condition_of(decision) if uses.is_needed(decision) else None)
 
     def of_request(self, request_id: str) -> list[Entry]:
         """What was decided for a call, in order; each question once."""
@@ -104,7 +104,7 @@ class Decisions:
                 self._said.popitem(last=False)
         self._log(line)
 
-    def _gather(self, spot: Spot, now_ms: int, needed: bool) -> None:
+    def _gather(self, spot: Spot, now_ms: int, condition: str | None) -> None:
         # Changed in place: a second's worth of uses of one spot is one object.
         known = self._gathered.get(spot)
         if known is None and len(self._gathered) >= GATHERED_MAX:
@@ -112,9 +112,10 @@ class Decisions:
             known = self._gathered.get(spot)
         if known is None:
             folded = len(self._gathered) >= GATHERED_MAX
-            self._gathered[spot] = [now_ms, now_ms, 1, needed, folded]
+            self._gathered[spot] = [now_ms, now_ms, 1, condition, folded]
         else:
-            known[1], known[2], known[3] = now_ms, known[2] + 1, known[3] or needed
+            known[1], known[2] = now_ms, known[2] + 1
+            known[3] = uses.both(known[3], condition)
         if self._store is not None:
             self._later.ask()
 
@@ -122,7 +123,7 @@ class Decisions:
         """Writes what was done since the last time."""
         self._later.cancel()
         found, self._gathered = self._gathered, {}
-        gathered = {spot: Use(one[0], one[1], one[2], bool(one[3]), bool(one[4])) for spot, one in found.items()}
+        gathered = {spot: _use(*one) for spot, one in found.items()}
         if not gathered or self._store is None:
             return
 
@@ -134,6 +135,10 @@ class Decisions:
         except (StoreUnavailable, StoreBusy):
             for spot, one in found.items():
                 self._gathered.setdefault(spot, one)
+
+
+def _use(first_ms: int, last_ms: int, count: int, condition: str | None, folded: bool) -> Use:
+    return Use(first_ms, last_ms, count, condition is not None, folded, condition or "")
 
 
 def _without_documents(decision: Decision, ask: Ask) -> Decision:
