@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from outfall.sandbox import CannotLaunch, memory, opening
-from tests.sandbox.conftest import Bench, function, open_bench
+from tests.sandbox.conftest import Bench, function, open_bench, stored
 
 SERVER = """
 import asyncio, sys, time
 from pathlib import Path
-from tests.sandbox.conftest import function, open_bench, stored
+from tests.sandbox.conftest import function, open_bench
 bench = open_bench(Path(sys.argv[1]), sys.argv[2])
 source = '''
 import os, subprocess, time
