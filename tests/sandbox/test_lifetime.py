@@ -132,10 +132,10 @@ def test_why_environments_do_not_start_is_told_once_until_one_does(tmp_path: Pat
     bad = function("", code=stored(b"no archive"))
     for _ in range(3):
         assert b"did not start" in bench.invoke(bad).payload
-    assert len(bench.said) == 1
+    assert len([line for line in bench.said if "did not start" in line]) == 1
     assert bench.invoke(good).payload == b"1"
     bench.invoke(bad)
-    assert bench.said == [bench.said[0]] * 2
+    assert len([line for line in bench.said if "did not start" in line]) == 2
     _close(bench)
 
 

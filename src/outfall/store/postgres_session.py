@@ -12,6 +12,7 @@ be sent, a savepoint takes them back.
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
@@ -97,7 +98,7 @@ class Layers:
         self._before.clear()
 
 
-class Session:
+class Session(ABC):
     """One transaction, in which one work runs after the other."""
 
     def __init__(self, connection: Connection, *, durable: bool, loose: bool = False) -> None:
@@ -163,11 +164,13 @@ class Session:
             self.ask("SAVEPOINT work")
             self._saved = True
 
+    @abstractmethod
     def _has_mine(self) -> bool:
-        raise NotImplementedError
+        """Whether the work that runs has written what is not sent yet."""
 
+    @abstractmethod
     def _flush(self, *, mine: bool) -> None:
-        raise NotImplementedError
+        """Sends what was written and not sent: by works that have ended, or by the one that runs."""
 
     def keep(self) -> None:
         """The work ended well."""
