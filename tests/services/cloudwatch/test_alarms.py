@@ -130,6 +130,16 @@ def test_an_alarm_begins_without_data_alarms_and_is_over(watched: Watched) -> No
     assert [one["NewStateValue"] for one in watched.messages()] == ["ALARM", "OK"]
 
 
+def test_a_percentile_of_few_samples_can_be_ignored(watched: Watched) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html"""
+    watched.alarm(Statistic=None, ExtendedStatistic="p90", EvaluateLowSampleCountPercentile="ignore")
+    assert watched.minute(*[5] * 99) == "INSUFFICIENT_DATA"
+    assert watched.minute(*[5] * 100) == "ALARM"
+    assert watched.minute(0) == "ALARM"
+    watched.alarm(Statistic=None, ExtendedStatistic="p90")
+    assert watched.minute(0) == "OK"
+
+
 def test_a_minute_counts_when_it_is_over(watched: Watched) -> None:
     watched.alarm()
     watched.put(5)
@@ -254,6 +264,7 @@ def test_an_alarm_made_again_is_watched_once(watched: Watched) -> None:
         ({"EvaluationPeriods": 1500}, 400, "ValidationError"),
         ({"DatapointsToAlarm": 2}, 400, "ValidationError"),
         ({"TreatMissingData": "guess"}, 400, "ValidationError"),
+        ({"EvaluateLowSampleCountPercentile": "guess"}, 400, "ValidationError"),
         ({"AlarmActions": ["nobody"]}, 400, "ValidationError"),
         ({"AlarmActions": ["arn:aws:lambda:us-east-1:1:function:f"]}, 501, "NotImplemented"),
         ({"Metrics": [{"Id": "m"}]}, 501, "NotImplemented"),
@@ -283,6 +294,8 @@ def test_alarms_are_found_by_name_prefix_state_action_and_metric(watched: Watche
     assert names(StateValue="OK") == ["b"]
     assert names(ActionPrefix="arn:aws:sns") == ["aa"]
     assert names(AlarmTypes=["CompositeAlarm"]) == []
+    for asked in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
+        assert watched.refused("DescribeAlarms", **{asked: "aa"})[0] == 501
     assert names("DescribeAlarmsForMetric", Namespace="Mine", MetricName="m") == ["aa", "b"]
     assert names("DescribeAlarmsForMetric", Namespace="Mine", MetricName="m", Statistic="Sum") == ["aa"]
     first = watched("DescribeAlarms", MaxRecords=2)
@@ -308,6 +321,9 @@ def test_history_has_pages_an_order_and_an_end(watched: Watched) -> None:
     assert told(ScanBy="TimestampAscending") == oldest_first
     assert told() == oldest_first[::-1]
     assert told(AlarmName="other") == []
+    assert told(AlarmTypes=["CompositeAlarm"]) == []
+    assert told(AlarmTypes=["CompositeAlarm", "MetricAlarm"]) == told()
+    assert watched.refused("DescribeAlarmHistory", AlarmContributorId="c")[0] == 501
     watched.later(seconds=31 * 86_400)
     assert told() == []
     assert watched.within(lambda ctx: history.sweep(ctx, ())) is None

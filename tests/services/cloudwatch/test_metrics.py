@@ -294,7 +294,8 @@ def test_metric_math(cloudwatch: CloudWatch, expression: str, result: list[float
         ([query("a"), {"Id": "e", "Expression": "SUM(a)"}], "ValidationError"),
         ([query("a"), {"Id": "e", "Expression": "ANOMALY_DETECTION_BAND(a)"}], "NotImplemented"),
         ([query("a"), {"Id": "e", "Expression": "a.__class__"}], "NotImplemented"),
-        ([query("a"), {"Id": "e", "Expression": "SELECT AVG(m) FROM Mine"}], "ValidationError"),
+        ([query("a"), {"Id": "e", "Expression": "SELECT AVG(m) FROM Mine"}], "NotImplemented"),
+        ([query("a", Label="${SUM}")], "NotImplemented"),
     ],
 )
 def test_queries_that_are_refused(cloudwatch: CloudWatch, queries: list[dict[str, Any]], code: str) -> None:

@@ -125,3 +125,8 @@ def test_test_event_pattern(events: Events) -> None:
             "Parameter Event is not valid.",
         )
     assert events.refused("TestEventPattern", EventPattern="{}", Event="{}")[1] == "InvalidEventPatternException"
+
+
+def test_global_endpoints_are_not_served(events: Events) -> None:
+    entry = {"Source": "app", "DetailType": "Thing", "Detail": "{}"}
+    assert events.refused("PutEvents", Entries=[entry], EndpointId="abcde.veo")[0] == 501

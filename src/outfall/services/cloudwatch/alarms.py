@@ -17,7 +17,7 @@ from outfall.services.cloudwatch.errors import (
     ValidationError,
     missing,
 )
-from outfall.services.cloudwatch.evaluation import COMPARISONS, MISSING
+from outfall.services.cloudwatch.evaluation import COMPARISONS, LOW_SAMPLES, MISSING
 from outfall.services.cloudwatch.model import ALARMS, Alarm, Query, alarm_arn
 from outfall.services.cloudwatch.samples import STATISTICS
 
@@ -84,6 +84,9 @@ def _alarm(call: Call, request: Request, before: Alarm | None) -> Alarm:
     treated = request.get("TreatMissingData") or ""
     if treated and treated not in MISSING:
         raise ValidationError(f"Option {treated} is not supported for TreatMissingData.")
+    low_samples = request.get("EvaluateLowSampleCountPercentile") or ""
+    if low_samples and low_samples not in LOW_SAMPLES:
+        raise ValidationError(f"Option {low_samples} is not supported for EvaluateLowSampleCountPercentile.")
     given = {
         "query": query,
         "comparison": comparison,
@@ -92,7 +95,7 @@ def _alarm(call: Call, request: Request, before: Alarm | None) -> Alarm:
         "configured_ms": call.now,
         "to_alarm": to_alarm,
         "missing": treated,
-        "low_samples": request.get("EvaluateLowSampleCountPercentile") or "",
+        "low_samples": low_samples,
         "description": request.get("AlarmDescription"),
         "actions_enabled": request.get("ActionsEnabled") is not False,
         "ok_actions": _actions(request, "OKActions"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from outfall.core.errors import NotServed
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.cloudwatch.alarms import all_named
 from outfall.services.cloudwatch.checks import dimensions_of, next_token, read_token, render_dimensions
@@ -23,6 +24,9 @@ PAGE_MAX = 100
 @operation("DescribeAlarms", action="cloudwatch:DescribeAlarms", resource=all_named)
 def describe_alarms(call: Call, request: Request) -> Output:
     """Alarms by name, all or those asked for, up to 100 at a time."""
+    for parameter in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
+        if request.get(parameter):
+            raise NotServed(f"DescribeAlarms with {parameter} is not served: composite alarms are not.")
     names, prefix = request.get("AlarmNames"), request.get("AlarmNamePrefix")
     if names and prefix:
         raise InvalidParameterCombination("AlarmNames and AlarmNamePrefix are mutually exclusive.")

@@ -23,6 +23,7 @@ PHRASES = {
     "LessThanOrEqualToThreshold": "less than or equal to",
 }
 MISSING = ("missing", "notBreaching", "breaching", "ignore")
+LOW_SAMPLES = ("evaluate", "ignore")
 EXTRA_PERIODS = 2
 """AWS looks back a little further than EvaluationPeriods, and prefers what it finds there to missing data."""
 

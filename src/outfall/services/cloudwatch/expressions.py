@@ -39,6 +39,8 @@ def evaluate(expression: str, lines: Mapping[str, Line], metrics: Mapping[str, L
 
     Raises `ValidationError` for what does not read, `NotServed` for functions that are not here.
     """
+    if expression.lstrip()[:6].upper() == "SELECT":
+        raise NotServed("Queries of Metrics Insights are not served by this version of Outfall.")
     try:
         tree = ast.parse(expression.strip(), mode="eval").body
         value = _Evaluation(lines, metrics).of(tree)

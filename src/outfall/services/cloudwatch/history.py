@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from outfall.core.context import Context
+from outfall.core.errors import NotServed
 from outfall.core.service import Call, Output, Request, operation
 from outfall.core.sweeping import over
 from outfall.services.cloudwatch.checks import next_token, read_token
@@ -27,6 +28,10 @@ def _resource(call: Call, request: Request) -> str:
 @operation("DescribeAlarmHistory", action="cloudwatch:DescribeAlarmHistory", resource=_resource)
 def describe_alarm_history(call: Call, request: Request) -> Output:
     """What happened to one alarm or to all in the last 30 days, the newest first unless asked otherwise."""
+    if request.get("AlarmContributorId"):
+        raise NotServed("DescribeAlarmHistory with AlarmContributorId is not served: alarms have no contributors here.")
+    if "MetricAlarm" not in (request.get("AlarmTypes") or ("MetricAlarm",)):
+        return {"AlarmHistoryItems": []}
     size = min(request.get("MaxRecords") or PAGE_MAX, PAGE_MAX)
     ascending = request.get("ScanBy") == "TimestampAscending"
     after: tuple[str, str] | None = read_token(request, tuple[str, str])

@@ -52,6 +52,8 @@ def _checked(request: Request) -> tuple[list[dict[str, Any]], int, int]:
             raise ValidationError("Exactly one of MetricStat and Expression must be specified in each query.")
         if query.get("AccountId"):
             raise NotServed("GetMetricData from another account is not served.")
+        if "${" in (query.get("Label") or ""):
+            raise NotServed("Labels with values in them (${...}) are not served.")
     if all(query.get("ReturnData") is False for query in queries):
         raise ValidationError("At least one query must return data.")
     return queries, start_ms, end_ms

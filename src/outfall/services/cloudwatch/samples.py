@@ -93,6 +93,15 @@ def is_statistic(name: str) -> bool:
     return name in STATISTICS or percentile_of(name) is not None
 
 
+def samples_needed(name: str) -> float:
+    """How many samples a percentile takes to say something; 0 for other statistics.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html"""
+    found = percentile_of(name)
+    percent = float(found[1]) if found else 0.0
+    rarer = percent if percent < 50 else 100 - percent
+    return 1000 / rarer if rarer else 0.0
+
+
 def _merged(left: Spread, right: Spread) -> Spread:
     if len(right) == 1:
         return _with_one(left, *right[0])

@@ -14,7 +14,7 @@ from outfall.services.cloudwatch import history, notice
 from outfall.services.cloudwatch.evaluation import COMPARISONS, EXTRA_PERIODS, judge
 from outfall.services.cloudwatch.model import ALARM_QUEUE, ALARMS, MINUTE_MS, Alarm, State
 from outfall.services.cloudwatch.reading import points
-from outfall.services.cloudwatch.samples import Samples
+from outfall.services.cloudwatch.samples import Samples, samples_needed
 
 SHORT_STEP_MS = 10_000
 
@@ -40,7 +40,11 @@ def step_alarm(ctx: Context, item: Item) -> None:
 
 def evaluate(ctx: Context, alarm: Alarm, now_ms: int) -> None:
     """Gives the alarm the state that its metric has at `now_ms`."""
-    values = _values(ctx, alarm, now_ms)
+    found = _found(ctx, alarm, now_ms)
+    count = sum(samples.count for samples in found[: alarm.periods] if samples)
+    if alarm.low_samples == "ignore" and 0 < count < samples_needed(alarm.query.statistic):
+        return
+    values = [None if samples is None else samples.statistic(alarm.query.statistic) for samples in found]
     breaks = COMPARISONS[alarm.comparison]
     breaches = [None if value is None else breaks(value, alarm.threshold) for value in values]
     to_alarm = alarm.to_alarm or alarm.periods
@@ -50,8 +54,8 @@ def evaluate(ctx: Context, alarm: Alarm, now_ms: int) -> None:
         transition(ctx, alarm, state, told.reason(alarm, state), told.data(alarm, now_ms))
 
 
-def _values(ctx: Context, alarm: Alarm, now_ms: int) -> list[float | None]:
-    """The statistic in each period that is over, the newest first."""
+def _found(ctx: Context, alarm: Alarm, now_ms: int) -> list[Samples | None]:
+    """The samples of each period that is over, the newest first."""
     query, count = alarm.query, alarm.periods + EXTRA_PERIODS
     length_ms = query.period_s * 1000
     span = (now_ms - count * length_ms, now_ms)
@@ -59,8 +63,7 @@ def _values(ctx: Context, alarm: Alarm, now_ms: int) -> list[float | None]:
     found = points(ctx, query.namespace, query.name, query.dimensions, span, query.period_s, query.unit)
     for (at_ms, _), samples in found.items():
         by_start[at_ms] = by_start[at_ms].plus(samples) if at_ms in by_start else samples
-    newest_first = (by_start.get(now_ms - number * length_ms) for number in range(1, count + 1))
-    return [None if samples is None else samples.statistic(query.statistic) for samples in newest_first]
+    return [by_start.get(now_ms - number * length_ms) for number in range(1, count + 1)]
 
 
 def transition(ctx: Context, alarm: Alarm, state: State, reason: str, reason_data: str) -> None:

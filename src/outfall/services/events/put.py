@@ -8,6 +8,7 @@ import msgspec
 
 from outfall.authz import Ask, authorize, denial
 from outfall.core.context import Context
+from outfall.core.errors import NotServed
 from outfall.core.event_pattern import PatternError, compile_pattern
 from outfall.core.service import Call, Output, Request, operation
 from outfall.flow import passage
@@ -31,6 +32,8 @@ def put_events(call: Call, request: Request) -> Output:
 
     Permission is asked for each entry. Errors: ValidationException.
     """
+    if request.get("EndpointId"):
+        raise NotServed("Global endpoints are not served.")
     entries = request["Entries"]
     if sum(_size(entry) for entry in entries) >= ENTRIES_SIZE_MAX:
         raise ValidationException("Total size of the entries in the request is over the limit.")

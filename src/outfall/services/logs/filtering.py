@@ -46,14 +46,13 @@ def filter_log_events(call: Call, request: Request) -> Output:
     else:
         events = _before(call, group, streams, position, start_ms, end_ms)
     shown: list[dict[str, Any]] = []
-    size = searched = 0
+    size = 0
     last: Position | None = None
-    for event in events:
+    for searched, event in enumerate(events):
         fits = matches(event.text)
         size += len(event.text) + EVENT_OVERHEAD if fits else 0
         if last is not None and (len(shown) == limit or searched == SEARCHED_MAX or size > BATCH_SIZE_MAX):
             return _answer(shown, last.digits if forwards else BACKWARDS + last.digits)
-        searched += 1
         last = event.position
         if fits:
             shown.append(_shown(event))
