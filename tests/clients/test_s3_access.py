@@ -161,6 +161,25 @@ def test_lists_that_are_none(s3: S3, more: dict[str, Any], code: str) -> None:
     assert s3.refused("put_bucket_acl", **more).code == code
 
 
+@pytest.mark.parametrize(
+    "more, message, argument, value",
+    [
+        ({"ACL": "fake-acl"}, None, "x-amz-acl", "fake-acl"),
+        ({"GrantWrite": 'fake="1"'}, "Argument format not recognized", "x-amz-grant-write", 'fake="1"'),
+        ({"GrantRead": 'id="wrong"'}, "Invalid id", "id", "wrong"),
+        ({"GrantRead": 'uri="http://a/b"'}, "Invalid group uri", "uri", "http://a/b"),
+    ],
+)
+def test_arguments_of_lists_that_are_none(
+    s3: S3, more: dict[str, str], message: str | None, argument: str, value: str
+) -> None:
+    """[LS:test_s3_bucket_acl_exceptions]"""
+    s3.open()
+    answer = s3.refused("put_bucket_acl", **more)
+    assert (answer.status, answer.code, answer.message) == (400, "InvalidArgument", message)
+    assert (answer.error["ArgumentName"], answer.error["ArgumentValue"]) == (argument, value)
+
+
 def test_an_object_that_another_account_wrote_is_theirs(s3: S3) -> None:
     s3.open()
     s3.call("put_bucket_acl", GrantWrite=f"id={THEM}", GrantFullControl=f"id={ME}")

@@ -100,6 +100,8 @@ def test_rules_come_back_as_they_were_put(s3: S3) -> None:
 def test_rules_that_are_none(s3: S3, given: dict[str, Any], code: str) -> None:
     answer = s3.refused("put_bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": [given]})
     assert (answer.status, answer.code) == (400, code)
+    if answer.message == "'Date' must be at midnight GMT":  # [LS:test_put_bucket_lifecycle_conf_exc]
+        assert (answer.error["ArgumentName"], answer.error["ArgumentValue"][-1]) == ("Date", "Z")
 
 
 def test_two_rules_of_one_name(s3: S3) -> None:

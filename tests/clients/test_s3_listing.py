@@ -257,4 +257,18 @@ def test_what_is_left_as_it_is_in_urls(s3: S3) -> None:
 def test_markers_of_uploads_are_always_told(s3: S3) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html"""
     page = s3.call("list_multipart_uploads", UploadIdMarker="alone")
-    assert [page[name] for name in ("KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker")] == [""] * 4
+    markers = ("KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker")
+    assert [page[name] for name in markers] == [""] * 4
+    upload = s3.call("create_multipart_upload", Key="k")["UploadId"]
+    page = s3.call("list_multipart_uploads")  # [LS:test_multipart_and_list_parts]
+    assert ([page[name] for name in markers], page["IsTruncated"]) == (["", "", "k", upload], False)
+
+
+def test_who_is_nobody_is_not_told_whose_keys_they_are(s3: S3) -> None:
+    """[LS:test_bucket_name_with_dots]"""
+    s3.put("k")
+    s3.open()
+    s3.let("s3:ListBucket", "")
+    answer = s3.send("GET")
+    assert (answer.status, b"<Key>k</Key>" in answer.body, b"<Owner>" in answer.body) == (200, True, False)
+    assert "Owner" in s3.call("list_objects")["Contents"][0]

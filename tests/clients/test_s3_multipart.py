@@ -163,6 +163,8 @@ def test_what_a_completion_may_not_say(s3: S3) -> None:
     assert (answer.code, answer.error["PartNumber"], answer.error["ETag"]) == ("InvalidPart", "1", "other")
     assert upload.refused(MultipartUpload={"Parts": [{"PartNumber": 9, "ETag": first["ETag"]}]}).code == "InvalidPart"
     assert upload.refused(MultipartUpload={"Parts": []}).code == "MalformedXML"
+    answer = s3.refused("complete_multipart_upload", Key="k", UploadId=upload.id)
+    assert (answer.code, answer.message) == ("InvalidRequest", "You must specify at least one part")
     assert upload.refused(UploadId="nothing").code == "NoSuchUpload"
     answer = upload.refused(MultipartUpload={"Parts": [second]}, MpuObjectSize=3)
     assert answer.code == "InvalidRequest"

@@ -160,6 +160,23 @@ def test_a_copy_onto_itself_has_to_change_something(s3: S3) -> None:
     assert s3.call("head_object", Key="k")["Metadata"] == {"a": "1"}
 
 
+@pytest.mark.parametrize(
+    "source, message",
+    [
+        ("nothing", "Invalid copy source object key"),
+        ("/", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"),
+    ],
+)
+def test_sources_that_are_none(s3: S3, source: str, message: str) -> None:
+    """[LS:test_s3_copy_object_wrong_format]"""
+    answer = s3.refused("copy_object", Key="k", CopySource=source)
+    assert (answer.code, answer.message, answer.error["ArgumentName"]) == (
+        "InvalidArgument",
+        message,
+        "x-amz-copy-source",
+    )
+
+
 def test_what_is_not_there(s3: S3) -> None:
     answer = s3.refused("get_object", Key="none")
     assert (answer.status, answer.code, answer.message) == (404, "NoSuchKey", "The specified key does not exist.")

@@ -32,21 +32,32 @@ def test_named_configurations(s3: S3, name: str, member: str, configuration: dic
     answer = s3.refused(f"get_bucket_{name}_configuration", Id="one")
     assert (answer.status, answer.code) == (404, "NoSuchConfiguration")
     put = s3.call(f"put_bucket_{name}_configuration", Id="one", **{whole: configuration})
-    # [LS:test_put_bucket_metrics_configuration]
-    assert put["ResponseMetadata"]["HTTPStatusCode"] == (204 if name == "metrics" else 200)
+    # [LS:test_put_bucket_metrics_configuration, test_s3_inventory_report_crud]
+    assert put["ResponseMetadata"]["HTTPStatusCode"] == (200 if name == "intelligent_tiering" else 204)
     assert s3.call(f"get_bucket_{name}_configuration", Id="one")[whole] == configuration
     listed = s3.call(f"list_bucket_{name}_configurations")
     assert (listed[f"{whole}List"], listed["IsTruncated"]) == ([configuration], False)
-    assert s3.refused(f"put_bucket_{name}_configuration", Id="two", **{whole: configuration}).code == "InvalidArgument"
+    assert s3.refused(f"put_bucket_{name}_configuration", Id="two", **{whole: configuration}).code == "IdMismatch"
     s3.call(f"delete_bucket_{name}_configuration", Id="one")
     assert s3.refused(f"delete_bucket_{name}_configuration", Id="one").code == "NoSuchConfiguration"
     assert f"{whole}List" not in s3.call(f"list_bucket_{name}_configurations")
 
 
-def test_values_that_an_inventory_may_not_have(s3: S3) -> None:
-    for more in ({"IncludedObjectVersions": "Some"}, {"Schedule": {"Frequency": "Hourly"}}):
-        answer = s3.refused("put_bucket_inventory_configuration", Id="one", InventoryConfiguration=INVENTORY | more)
-        assert answer.code == "MalformedXML"
+@pytest.mark.parametrize(
+    "more, code",
+    [
+        ({"IncludedObjectVersions": "Some"}, "MalformedXML"),
+        ({"Schedule": {"Frequency": "Hourly"}}, "MalformedXML"),
+        ({"OptionalFields": ["Size", "Weight"]}, "MalformedXML"),
+        ({"Destination": {"S3BucketDestination": {"Bucket": "b", "Format": "CSV"}}}, "InvalidS3DestinationBucket"),
+    ],
+)
+def test_values_that_an_inventory_may_not_have(s3: S3, more: dict[str, Any], code: str) -> None:
+    """[LS:test_s3_put_inventory_report_exceptions]"""
+    answer = s3.refused("put_bucket_inventory_configuration", Id="one", InventoryConfiguration=INVENTORY | more)
+    assert (answer.status, answer.code) == (400, code)
+    good = INVENTORY | {"OptionalFields": ["Size", "ETag"]}
+    s3.call("put_bucket_inventory_configuration", Id="one", InventoryConfiguration=good)
 
 
 def test_named_configurations_come_in_pages(s3: S3) -> None:
@@ -77,6 +88,13 @@ def test_logging(s3: S3) -> None:
     wrong = {"LoggingEnabled": wanted | {"TargetBucket": "no-such-bucket"}}
     answer = s3.refused("put_bucket_logging", BucketLoggingStatus=wrong)
     assert (answer.code, answer.error["TargetBucket"]) == ("InvalidTargetBucketForLogging", "no-such-bucket")
+    far = s3.bucket + "-far"
+    s3.api.create_bucket(Bucket=far, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    crossing = {"LoggingEnabled": wanted | {"TargetBucket": far}}
+    answer = s3.refused("put_bucket_logging", BucketLoggingStatus=crossing)  # [LS:test_put_bucket_logging_wrong_target]
+    assert (answer.status, answer.code) == (403, "CrossLocationLoggingProhibitted")
+    assert answer.message == "Cross S3 location logging not allowed. "
+    assert (answer.error["TargetBucketLocation"], answer.error.get("SourceBucketLocation")) == ("eu-west-1", None)
     s3.call("put_bucket_logging", BucketLoggingStatus={})
     assert "LoggingEnabled" not in s3.call("get_bucket_logging")
 

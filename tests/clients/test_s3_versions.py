@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from .s3kit import S3
@@ -175,8 +177,8 @@ def test_an_upload_in_parts_makes_a_version(s3: S3, status: str) -> None:
     part = s3.call("upload_part", Key="k", UploadId=upload, PartNumber=1, Body=b"x")
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     done = s3.call("complete_multipart_upload", Key="k", UploadId=upload, MultipartUpload=parts)
-    assert ids(s3)[0] == [(done.get("VersionId", "null"), True), (before, False)]
-    assert ("VersionId" in done) is (status == "Enabled")
+    assert ids(s3)[0] == [(done["VersionId"], True), (before, False)]
+    assert (done["VersionId"] == "null") is (status == "Suspended")
 
 
 def test_versions_and_markers_stand_in_one_row(s3: S3) -> None:
@@ -219,6 +221,38 @@ def test_markers_that_are_none(s3: S3, asked: str, message: str) -> None:
     answer = s3.send("GET", f"?versions&{asked}")
     assert (answer.code, answer.xml.findtext("Message")) == ("InvalidArgument", message)
     assert s3.send("GET", "?versions&key-marker=k&version-id-marker=null&encoding-type=URL").status == 200
+
+
+def test_copies_of_null_versions(s3: S3) -> None:
+    """[LS:test_s3_copy_object_in_place_versioned]"""
+    s3.version("Suspended")
+    s3.put("k")
+    copied = s3.call("copy_object", Key="copy", CopySource=f"{s3.bucket}/k")
+    assert (copied["VersionId"], "CopySourceVersionId" in copied) == ("null", False)
+    s3.version()
+    source = s3.put("k")["VersionId"]
+    copied = s3.call("copy_object", Key="copy", CopySource=f"{s3.bucket}/k")
+    assert (len(copied["VersionId"]), copied["CopySourceVersionId"]) == (32, source)
+
+
+def test_a_marker_has_no_access_list_and_no_retention(s3: S3) -> None:
+    """[LS:test_put_object_acl_on_delete_marker, test_object_lock_delete_markers]"""
+    s3.version()
+    s3.call("put_object_lock_configuration", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    s3.put("k")
+    marker = s3.call("delete_object", Key="k")["VersionId"]
+    listed = {"ACL": "bucket-owner-full-control"}
+    until = {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": datetime(2090, 1, 1, tzinfo=UTC)}}
+    for name, more, method in (
+        ("put_object_acl", listed, "PUT"),
+        ("put_object_acl", listed | {"VersionId": marker}, "PUT"),
+        ("get_object_acl", {"VersionId": marker}, "GET"),
+        ("put_object_retention", until | {"VersionId": marker}, "PUT"),
+        ("get_object_retention", {"VersionId": marker}, "GET"),
+    ):
+        answer = s3.refused(name, Key="k", **more)
+        assert (answer.status, answer.code, answer.error["Method"]) == (405, "MethodNotAllowed", method)
+    assert s3.refused("get_object_acl", Key="k").code == "NoSuchKey"
 
 
 def test_a_marker_has_no_tags(s3: S3) -> None:

@@ -16,6 +16,7 @@ from outfall.wire.message import WireRequest
 from outfall.wire.models import Models
 
 SERVED = frozenset({"s3", "sqs", "lambda", "iam", "sts", "logs"})
+FORM = "application/x-www-form-urlencoded"
 AT_MS = 1_789_400_807_745
 
 
@@ -208,3 +209,29 @@ def test_iam_answers_with_dates_and_members(models: Models) -> None:
         b"<CreateDate>2023-11-14T22:13:20Z</CreateDate><Tags/></Role></GetRoleResult>"
         b"<ResponseMetadata><RequestId>RID</RequestId></ResponseMetadata></GetRoleResponse>"
     )
+
+
+def test_the_query_protocol_answers_in_json_who_accepts_that(models: Models) -> None:
+    """As an STS client that reads JSON has it; a time is a number."""
+    form = b"Action=GetSessionToken&Version=2011-06-15"
+    for accepted, in_json in (("application/json", True), ("application/json;q=1, */*", True), ("*/*", False)):
+        asked = WireRequest("POST", "/", "", {"content-type": FORM, "accept": accepted}, form)
+        assert finish(route(models, asked, SERVED), form).in_json is in_json
+    made = Route("sts", "query", "GetSessionToken", in_json=True)
+    response = render(models, made, {"Credentials": {"AccessKeyId": "A", "Expiration": 1_795_500_015_000}}, "RID")
+    assert dict(response.headers)["Content-Type"] == "application/json"
+    assert json.loads(bytes(response.body)) == {  # type: ignore[arg-type]
+        "GetSessionTokenResponse": {
+            "GetSessionTokenResult": {"Credentials": {"AccessKeyId": "A", "Expiration": 1_795_500_015}},
+            "ResponseMetadata": {"RequestId": "RID"},
+        }
+    }
+
+
+def test_a_list_type_that_is_none(models: Models) -> None:
+    for given in ("3", ""):
+        error = refused(models, f"GET /b?list-type={given}", {})
+        assert (error.code, error.fields) == (
+            "InvalidArgument",
+            {"ArgumentName": "list-type", "ArgumentValue": given},
+        )

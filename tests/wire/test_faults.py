@@ -186,3 +186,11 @@ def test_without_a_route_it_is_the_form_of_s3(models: Models) -> None:
 def test_garbage_in_a_message_still_makes_xml(models: Models) -> None:
     body = told(models, "s3", "rest-xml", NoSuchBucket("\x00\ud800\x1b&"))[2]
     assert "<Message>\ufffd\ufffd\ufffd&amp;</Message>".encode() in body
+
+
+def test_the_query_protocol_s_errors_in_json(models: Models) -> None:
+    response = render_fault(models, Route("iam", "query", "GetRole", in_json=True), NoSuchEntity(), "RID")
+    status, headers, body = parts(response)
+    assert (status, headers["Content-Type"]) == (404, "application/json")
+    told = {"Code": "NoSuchEntity", "Message": "The role with name r cannot be found.", "Type": "Sender"}
+    assert json.loads(body) == {"Error": told, "RequestId": "RID"}

@@ -203,7 +203,8 @@ def test_a_client_that_leaves_characters_of_the_path_unencoded_is_understood():
 
 
 def test_unsigned_requests_claim_nothing():
-    assert parse_authorization(WireRequest("GET", "/", "list-type=2", {"host": HOST}), "s3") is None
+    for headers in ({}, {"authorization": ""}, {"authorization": " "}):
+        assert parse_authorization(WireRequest("GET", "/", "list-type=2", {"host": HOST, **headers}), "s3") is None
 
 
 @pytest.mark.parametrize("shift_s, accepted", [(0, True), (899, True), (-899, True), (901, False), (-901, False)])

@@ -97,6 +97,21 @@ def _query_renderer(operation: OperationModel) -> Render:
     return render
 
 
+def _query_json_renderer(operation: OperationModel) -> Render:
+    """The query protocol for who accepts `application/json`: the elements of the XML as members, times as numbers."""
+    service = operation.service.for_query
+    shape = service.resolve({"shape": operation.output["shape"]}) if operation.output else None
+    write = json_out.Writers(service).of(shape) if shape else None
+
+    def render(output: dict[str, Any], request_id: str, headers: Headers) -> tuple[int, bytes]:
+        told = {(operation.output_wrapper or f"{operation.name}Result"): write(output)} if write is not None else {}
+        headers.append(("Content-Type", "application/json"))
+        told["ResponseMetadata"] = {"RequestId": request_id}
+        return 200, json_out.encode({f"{operation.name}Response": told})
+
+    return render
+
+
 def _rest_renderer(operation: OperationModel) -> Render:
     service, shape = operation.service, operation.output
     if shape is None:
@@ -236,6 +251,7 @@ RENDERERS: dict[str, Callable[[OperationModel], Render]] = {
     "json": _json_renderer,
     "cbor": _cbor_renderer,
     "query": _query_renderer,
+    "query in JSON": _query_json_renderer,
     "rest-json": _rest_renderer,
     "rest-xml": _rest_renderer,
 }

@@ -53,10 +53,11 @@ def render(
     """The response that carries `output`: members by name, in the order in which they will be on the wire; None is null
     in JSON and absent elsewhere. `status` overrides the model's. With `head` the body is left out, not its headers."""
     operation = operation_of(models, route)
-    key = "render " + route.protocol
+    form = "query in JSON" if route.in_json else route.protocol
+    key = "render " + form
     made: Render | None = operation.compiled.get(key)
     if made is None:
-        made = operation.compiled[key] = RENDERERS[route.protocol](operation)
+        made = operation.compiled[key] = RENDERERS[form](operation)
     headers: Headers = request_id_headers(route.protocol, route.service, request_id)
     code, body = made(output if output is not None else {}, request_id, headers)
     headers.extend(extra_headers)

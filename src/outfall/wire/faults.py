@@ -55,7 +55,8 @@ def render_fault(
     protocol = route.protocol if route else "rest-xml"
     service = _model(models, route)
     headers = request_id_headers(protocol, route.service if route else "s3", request_id)
-    status, body = FORMS[protocol](service, route.service if route else "s3", error, request_id, headers)
+    form = "query in JSON" if route and route.in_json else protocol
+    status, body = FORMS[form](service, route.service if route else "s3", error, request_id, headers)
     headers.extend(error.headers)
     return finished(status, headers, b"" if status in BARE else body, head)
 
@@ -190,6 +191,16 @@ def _query(
     return status, "".join(out).encode("utf-8", "replace")
 
 
+def _query_json(
+    service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
+) -> tuple[int, bytes]:
+    code = _query_code(service, error, error.code)
+    told = {"Code": code, "Message": error.message, "Type": "Sender" if error.sender_fault else "Receiver"}
+    headers.append(("Content-Type", "application/json"))
+    status = 403 if code == "AccessDenied" else _status(service, error)
+    return status, json_out.encode({"Error": told, "RequestId": request_id})
+
+
 def _rest_xml(
     service: ServiceModel | None, name: str, error: AwsError, request_id: str, headers: Headers
 ) -> tuple[int, bytes]:
@@ -224,4 +235,11 @@ def _fields(out: list[str], service: ServiceModel | None, shape: Shape, fields: 
 
 
 Form = Callable[["ServiceModel | None", str, AwsError, str, Headers], tuple[int, bytes]]
-FORMS: dict[str, Form] = {"json": _json, "cbor": _cbor, "query": _query, "rest-json": _rest_json, "rest-xml": _rest_xml}
+FORMS: dict[str, Form] = {
+    "json": _json,
+    "cbor": _cbor,
+    "query": _query,
+    "query in JSON": _query_json,
+    "rest-json": _rest_json,
+    "rest-xml": _rest_xml,
+}

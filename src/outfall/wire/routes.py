@@ -10,6 +10,7 @@ import msgspec
 from outfall.core.errors import AwsError, NotServed
 from outfall.wire.errors import (
     InvalidAction,
+    InvalidArgument,
     InvalidURI,
     MethodNotAllowed,
     MissingAction,
@@ -23,6 +24,8 @@ from outfall.wire.paths import Paths
 Protocol = Literal["json", "query", "rest-json", "rest-xml", "cbor"]
 REGION = "us-east-1"
 QUEUE_PATH = re.compile(r"/(?:queue/[a-z0-9-]+/)?\d{12}/[A-Za-z0-9_.-]+/?")
+LIST_TYPE = "list-type"
+"""The parameter that tells ListObjectsV2 from its elder; any other version is an argument that is none."""
 FORM = "application/x-www-form-urlencoded"
 NOT_OF_A_QUEUE = frozenset({"CreateQueue", "ListQueues"})
 """Actions of SQS that a queue's own URL does not take. [LS:test_get_create_queue_fails, test_get_list_queues_fails]"""
@@ -33,6 +36,7 @@ class Route(msgspec.Struct):
 
     For the query protocol the operation of a POST is known only when `finish` has seen the body; until then it is None
     and `unfinished` is true. `path_params` are decoded labels of the path, `params` the query string's parameters.
+    `in_json` is whether a caller of the query protocol wants answers in JSON.
     """
 
     service: str
@@ -47,6 +51,7 @@ class Route(msgspec.Struct):
     queue_url: str = ""
     asked: str = ""
     unfinished: bool = False
+    in_json: bool = False
     served: bool = True
     services: frozenset[str] = frozenset()
     error: AwsError | None = None
@@ -115,7 +120,7 @@ def query_route(
     served: frozenset[str],
 ) -> Route:
     """The route of a call in the query protocol: of a GET whole, of a POST without what its form will tell."""
-    made = Route(service, "query", region=region, params=params, services=served)
+    made = Route(service, "query", region=region, params=params, services=served, in_json=_wants_json(request))
     if service == "sqs":
         made.queue_url = _queue_url(request)
     form = request.method == "POST"
@@ -127,6 +132,10 @@ def query_route(
         known = made.asked in models.service(service).declared and not refused
         made.operation = made.asked if known else None
     return made
+
+
+def _wants_json(request: WireRequest) -> bool:
+    return request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip().lower() == "application/json"
 
 
 def _queue_url(request: WireRequest) -> str:
@@ -155,6 +164,9 @@ def rest_route(
     except ValueError:
         made.error = InvalidURI(URI=request.path[:1024]) if protocol == "rest-xml" else None
         return made
+    if found is None and protocol == "rest-xml" and LIST_TYPE in params:
+        text, value = "Invalid List Type specified in Request", params[LIST_TYPE][-1]
+        made.error = InvalidArgument(text, ArgumentName=LIST_TYPE, ArgumentValue=value[:256])
     if found is not None:
         made.operation, made.path_params = found
         operation = service.operation(found[0])
@@ -170,6 +182,7 @@ def unserved(
     action = params.get("Action", [""])[-1]
     if action or content_type.startswith(FORM):
         made = Route(service, "query", region=region, params=params, asked=action, services=served)
+        made.in_json = _wants_json(request)
         made.served = not service
         made.unfinished = request.method == "POST"
         made.form = None if made.unfinished else {name: values[-1] for name, values in params.items()}

@@ -36,12 +36,13 @@ CANNED: dict[str, tuple[tuple[str, str], ...]] = {
 """What each canned ACL grants beside the owner's full control."""
 
 HEADERS = {
-    "GrantFullControl": "FULL_CONTROL",
-    "GrantRead": "READ",
-    "GrantReadACP": "READ_ACP",
-    "GrantWrite": "WRITE",
-    "GrantWriteACP": "WRITE_ACP",
+    "GrantFullControl": ("FULL_CONTROL", "x-amz-grant-full-control"),
+    "GrantRead": ("READ", "x-amz-grant-read"),
+    "GrantReadACP": ("READ_ACP", "x-amz-grant-read-acp"),
+    "GrantWrite": ("WRITE", "x-amz-grant-write"),
+    "GrantWriteACP": ("WRITE_ACP", "x-amz-grant-write-acp"),
 }
+"""What is granted by a member of the model, and the header that carries it."""
 SPOKEN = frozenset({"ACL", *HEADERS})
 GRANTEE = re.compile(r'\s*(id|uri|emailAddress)\s*=\s*"?([^",]*)"?\s*', re.IGNORECASE)
 CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
@@ -59,18 +60,18 @@ def grants_in(request: Request, owner: str, bucket_owner: str) -> tuple[Grant, .
     `bucket_owner`; None: full control for the owner alone. Errors: InvalidArgument, InvalidRequest,
     MethodNotAllowed (grants by e-mail)."""
     named = request.get("ACL")
-    given = [(permission, request[name]) for name, permission in HEADERS.items() if request.get(name)]
+    given = [(*meant, request[name]) for name, meant in HEADERS.items() if request.get(name)]
     if named and given:
         raise errors.InvalidRequest("Specifying both Canned ACLs and Header Grants is not allowed")
     if given:
-        return tuple(Grant(who, permission) for permission, text in given for who in _grantees(text))
+        return tuple(Grant(who, permission) for permission, header, text in given for who in _grantees(header, text))
     return canned(named or "private", owner, bucket_owner)
 
 
 def canned(name: str, owner: str, bucket_owner: str) -> tuple[Grant, ...] | None:
     """The grants of a canned ACL. Errors: InvalidArgument."""
     if name not in CANNED:
-        raise errors.InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=name)
+        raise _unknown(name)
     more = CANNED[name]
     if name.startswith("bucket-owner") and bucket_owner != owner:
         permission = "READ" if name == "bucket-owner-read" else "FULL_CONTROL"
@@ -80,28 +81,33 @@ def canned(name: str, owner: str, bucket_owner: str) -> tuple[Grant, ...] | None
     return (Grant(canonical_user_id(owner), "FULL_CONTROL"), *(Grant(*one) for one in more))
 
 
-def _grantees(text: str) -> list[str]:
+def _unknown(name: str) -> errors.InvalidArgument:
+    """The error for a canned ACL that there is not: it has a message, which is empty."""
+    return errors.InvalidArgument("", Message="", ArgumentName="x-amz-acl", ArgumentValue=name)
+
+
+def _grantees(header: str, text: str) -> list[str]:
+    """The grantees that a header names. Errors: those of `_grantee`. [LS:test_s3_bucket_acl_exceptions]"""
     found: list[str] = []
     for part in text.split(","):
         match = GRANTEE.fullmatch(part)
         if match is None:
-            raise errors.InvalidArgument(
-                "Argument format not recognized", ArgumentName="x-amz-grant", ArgumentValue=part
-            )
+            raise errors.InvalidArgument("Argument format not recognized", ArgumentName=header, ArgumentValue=part)
         kind, value = match.group(1).lower(), match.group(2)
-        found.append(_grantee({"id": "CanonicalUser", "uri": "Group"}.get(kind, "AmazonCustomerByEmail"), value))
+        meant = {"id": "CanonicalUser", "uri": "Group"}.get(kind, "AmazonCustomerByEmail")
+        found.append(_grantee(meant, value, kind))
     return found
 
 
-def _grantee(kind: str, value: str) -> str:
-    """The grantee as rows have it. Errors: InvalidArgument; MethodNotAllowed for an e-mail address, which S3 has not
-    known since October 2025."""
+def _grantee(kind: str, value: str, argument: str) -> str:
+    """The grantee as rows have it; errors name the `argument`. Errors: InvalidArgument, MalformedACLError;
+    MethodNotAllowed for an e-mail address, which S3 has not known since October 2025."""
     if kind == "Group":
         if value not in GROUPS:
-            raise errors.InvalidArgument("Invalid group uri", ArgumentName="uri", ArgumentValue=value)
+            raise errors.InvalidArgument("Invalid group uri", ArgumentName=argument, ArgumentValue=value)
     elif kind == "CanonicalUser":
         if not CANONICAL_ID.fullmatch(value):
-            raise errors.InvalidArgument("Invalid id", ArgumentName="CanonicalUser/ID", ArgumentValue=value)
+            raise errors.InvalidArgument("Invalid id", ArgumentName=argument, ArgumentValue=value)
     elif kind == "AmazonCustomerByEmail":
         raise errors.MethodNotAllowed(Method="PUT", ResourceType="ACL")
     else:
@@ -123,7 +129,8 @@ def grants_of_document(policy: dict[str, Any], owner: str) -> tuple[Grant, ...]:
         if permission not in PERMISSIONS:
             raise errors.MalformedACLError
         value = grantee.get("ID") or grantee.get("URI") or grantee.get("EmailAddress") or ""
-        grants.append(Grant(_grantee(grantee.get("Type") or "", value), permission))
+        kind = grantee.get("Type") or ""
+        grants.append(Grant(_grantee(kind, value, "Group/URI" if kind == "Group" else "CanonicalUser/ID"), permission))
     return tuple(grants)
 
 
@@ -164,7 +171,7 @@ def refuse_disabled(bucket: Bucket, request: Request) -> None:
         return
     named = request.get("ACL")
     if named and named not in CANNED:
-        raise errors.InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=named)
+        raise _unknown(named)
     grants = grants_in({**request, "ACL": None}, bucket.account, bucket.account)
     if named not in (None, "", "bucket-owner-full-control"):
         raise errors.AccessControlListNotSupported

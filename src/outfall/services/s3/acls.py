@@ -10,7 +10,7 @@ from outfall.flow import notify
 from outfall.services.s3 import acl, errors, storage
 from outfall.services.s3.access import bucket_arn, by_version, charged, object_arn, require
 from outfall.services.s3.model import BUCKETS, Bucket, Grant, Version
-from outfall.services.s3.reading import find_version
+from outfall.services.s3.reading import find_version, hidden_version
 from outfall.services.s3.writing import told_version
 
 OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
@@ -62,10 +62,11 @@ class MissingSecurityHeader(AwsError):  # MissingHeaderName
     """Your request was missing a required header"""
 
 
-def _found(call: Call, request: Request) -> tuple[Bucket, Version, str]:
-    """Bucket, version, and the account that owns it."""
+def _found(call: Call, request: Request, *, change: bool = False) -> tuple[Bucket, Version, str]:
+    """Bucket, version, and the account that owns it; as a `change` finds them or as a read does."""
     bucket = require(call, request)
-    version = find_version(call, bucket, request["Key"], request.get("VersionId"))
+    named = hidden_version(call, bucket, request) if change else request.get("VersionId")
+    version = find_version(call, bucket, request["Key"], named)
     owner = bucket.account if bucket.ownership == acl.ENFORCED else version.attributes.owner or bucket.account
     return bucket, version, owner
 
@@ -84,7 +85,7 @@ def put_object_acl(call: Call, request: Request) -> Output:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html
     """
-    bucket, version, owner = _found(call, request)
+    bucket, version, owner = _found(call, request, change=True)
     grants = _wanted(request, bucket, owner)
     if acl.told(owner, grants) != acl.told(owner, version.attributes.grants):
         changed = replace(version, attributes=replace(version.attributes, grants=grants))

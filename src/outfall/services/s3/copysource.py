@@ -9,8 +9,12 @@ import msgspec
 from outfall.core.service import Call, Permission, Request
 from outfall.services.s3 import errors
 from outfall.services.s3.access import find
-from outfall.services.s3.model import Bucket, Version
+from outfall.services.s3.model import NULL_VERSION, Bucket, Version
 from outfall.services.s3.reading import ARCHIVES, find_version
+
+NO_SOURCE = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+NO_KEY = "Invalid copy source object key"
+"""[LS:test_s3_copy_object_wrong_format]"""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -28,7 +32,7 @@ def parse_source(header: str) -> tuple[str, str, str]:
     bucket, _, key = unquote(path).removeprefix("/").partition("/")
     if bucket.startswith("arn:") or not bucket or not key:
         raise errors.InvalidArgument(
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+            NO_KEY if bucket and not bucket.startswith("arn:") else NO_SOURCE,
             ArgumentName="x-amz-copy-source",
             ArgumentValue="x-amz-copy-source",
         )
@@ -39,6 +43,11 @@ def source_arn(call: Call, request: Request) -> str:
     """The ARN of the object that a request copies from."""
     bucket, key, call.version_id = parse_source(request["CopySource"])
     return f"arn:aws:s3:::{bucket}/{key}"
+
+
+def copied_version(source: Source) -> dict[str, object]:
+    """`CopySourceVersionId`; none for a null version."""
+    return {} if source.version.id == NULL_VERSION else {"CopySourceVersionId": source.version.id}
 
 
 READ_SOURCE = (

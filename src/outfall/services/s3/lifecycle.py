@@ -7,6 +7,7 @@ Rules: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleCon
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -228,7 +229,8 @@ def _check_positive(value: int | None, what: str) -> None:
 
 def _check_midnight(at_ms: int | None) -> None:
     if at_ms is not None and at_ms % DAY_MS:
-        raise errors.InvalidArgument("'Date' must be at midnight GMT")
+        at = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise errors.InvalidArgument("'Date' must be at midnight GMT", ArgumentName="Date", ArgumentValue=at)
 
 
 def _ready(rule: Rule) -> LifecycleRule:

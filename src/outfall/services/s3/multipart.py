@@ -28,7 +28,8 @@ from outfall.services.s3.model import (
     Upload,
     Version,
 )
-from outfall.services.s3.writing import WRITE_ALSO, created, new_version
+from outfall.services.s3.reading import version_member
+from outfall.services.s3.writing import WRITE_ALSO, created
 
 PART_SIZE_MIN = 5 * 1024**2
 OBJECT_SIZE_MAX = 50 * 1024**4
@@ -87,7 +88,9 @@ def complete_multipart_upload(call: Call, request: Request) -> Output:
     `check_write`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
     """
     bucket = require(call, request)
-    named = (request.get("MultipartUpload") or {}).get("Parts") or []
+    if request.get("MultipartUpload") is None:
+        raise errors.InvalidRequest("You must specify at least one part")
+    named = request["MultipartUpload"].get("Parts") or []
     if not named:
         raise errors.MalformedXML
     done = _done_before(call, bucket, request)
@@ -132,7 +135,7 @@ def _completed(call: Call, bucket: Bucket, key: str, version: Version) -> dict[s
     }
     output |= encryption.told(version.attributes.encryption) | expiration(bucket, key, version)
     output |= charged(call, bucket)
-    return output | checksum_members(version.checksums, version.checksum_type) | new_version(version)
+    return output | checksum_members(version.checksums, version.checksum_type) | version_member(bucket, version)
 
 
 def shown(upload: Upload, part: Part) -> Pairs:

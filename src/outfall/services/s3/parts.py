@@ -14,7 +14,7 @@ from outfall.services.s3 import checksums, encryption, errors, storage
 from outfall.services.s3.access import bucket_arn, charged, listing_keys, object_arn, require
 from outfall.services.s3.attributes import checksum_members, quoted
 from outfall.services.s3.conditions import ONE_RANGE, check_copy_source
-from outfall.services.s3.copysource import READ_SOURCE, Source, found_source
+from outfall.services.s3.copysource import READ_SOURCE, Source, copied_version, found_source
 from outfall.services.s3.encryption import check_part, check_readable, etag_of
 from outfall.services.s3.expiry import abortion
 from outfall.services.s3.listing import behind, common_prefix, count, encoder, owner_of, page_limit
@@ -115,7 +115,7 @@ def upload_part_copy(call: Call, request: Request) -> Output:
         etag = etag_of(again, upload.attributes.encryption, found.md5)
         part = Part(_part_number(request), found.size, etag, again.now, segments, found.checksums)
         replace_part(again, bucket, upload, part)
-        output: dict[str, Any] = {"CopySourceVersionId": source.version.id} if source.bucket.versioning else {}
+        output: dict[str, Any] = copied_version(source)
         result = {"ETag": quoted(part.etag), "LastModified": again.now // 1000 * 1000}
         result |= checksum_members(shown(upload, part))
         output |= charged(again, bucket)
@@ -231,16 +231,16 @@ def list_multipart_uploads(call: Call, request: Request) -> Output:
     """
     bucket, write = require(call, request), encoder(request)
     limit = page_limit(request, "MaxUploads", "max-uploads")
-    uploads, prefixes, last = _uploads(call, bucket, request, limit)
+    uploads, prefixes, last, more = _uploads(call, bucket, request, limit)
     names = {name: request.get(name) or "" for name in ("KeyMarker", "UploadIdMarker", "Prefix", "Delimiter")}
     output: dict[str, Any] = {"Bucket": bucket.name, "KeyMarker": write(names["KeyMarker"])}
     output["UploadIdMarker"] = names["UploadIdMarker"] if names["KeyMarker"] else ""
-    output |= {"NextKeyMarker": write(last[0]) if last else "", "NextUploadIdMarker": last[1] if last else ""}
+    output |= {"NextKeyMarker": write(last[0]), "NextUploadIdMarker": last[1]}
     output |= {"Delimiter": write(names["Delimiter"])} if names["Delimiter"] else {}
     output |= {"Prefix": write(names["Prefix"])} if names["Prefix"] else {}
     output["MaxUploads"] = limit
     output |= {"EncodingType": request["EncodingType"]} if request.get("EncodingType") else {}
-    output["IsTruncated"] = bool(last)
+    output["IsTruncated"] = more
     if uploads:
         output["Uploads"] = [_told_upload(bucket, upload, write(upload.key)) for upload in uploads]
     if prefixes:
@@ -250,8 +250,8 @@ def list_multipart_uploads(call: Call, request: Request) -> Output:
 
 def _uploads(
     call: Call, bucket: Bucket, request: Request, limit: int
-) -> tuple[list[Upload], list[str], tuple[str, str] | None]:
-    """Uploads and common prefixes of a page; and key and upload id of its last, if there is more."""
+) -> tuple[list[Upload], list[str], tuple[str, str], bool]:
+    """Uploads and common prefixes of a page; key and upload id of its last, and whether there is more."""
     prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
     key, upload_id = request.get("KeyMarker") or "", request.get("UploadIdMarker") or ""
     start: tuple[str, ...] | None = ()
@@ -263,12 +263,12 @@ def _uploads(
         start = (key, upload_id + "\0") if upload_id else (key + "\0",)
     uploads: list[Upload] = []
     prefixes: list[str] = []
-    last: tuple[str, str] | None = None
+    last = ("", "")
     while start is not None and limit:
         beyond = None
         for _, upload in call.tx.scan(UPLOADS, (bucket.name,), start=start, starts_with=prefix, limit=limit + 1):
             if len(uploads) + len(prefixes) == limit:
-                return uploads, prefixes, last
+                return uploads, prefixes, last, True
             common = common_prefix(upload.key, prefix, delimiter)
             last = (common, "") if common else (upload.key, upload.id)
             if common:
@@ -277,7 +277,7 @@ def _uploads(
                 break
             uploads.append(upload)
         start = (beyond,) if beyond else None
-    return uploads, prefixes, None
+    return uploads, prefixes, last, False
 
 
 def _told_upload(bucket: Bucket, upload: Upload, key: str) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -
     if found is None:
         raise errors.NoSuchVersion(Key=key, VersionId=version_id)
     if found.delete_marker:
-        refused = errors.MethodNotAllowed(Method=METHODS.get(call.operation, "GET"), ResourceType="DeleteMarker")
+        refused = errors.MethodNotAllowed(Method=_method(call.operation), ResourceType="DeleteMarker")
         raise _hidden(refused, found, allow=True)
     check_foreign(call, bucket, found)
     return found
@@ -160,7 +160,20 @@ def check_version_id(bucket: Bucket, version_id: str) -> None:
         raise errors.InvalidArgument(BAD_VERSION_ID, ArgumentName="versionId", ArgumentValue=version_id)
 
 
-METHODS = {"HeadObject": "HEAD", "PutObjectTagging": "PUT", "PutObjectAcl": "PUT", "DeleteObjectTagging": "DELETE"}
+METHODS = {"Head": "HEAD", "Put": "PUT", "Delete": "DELETE"}
+"""How operations are asked for, by how their names begin; all others by GET."""
+
+
+def _method(operation: str) -> str:
+    return next((method for name, method in METHODS.items() if operation.startswith(name)), "GET")
+
+
+def hidden_version(call: Call, bucket: Bucket, request: Request) -> str | None:
+    """The version that a change means which does not end at a delete marker with NoSuchKey: the marker itself where
+    no version is named. [LS:test_object_tagging_versioned, test_put_object_acl_on_delete_marker]"""
+    named: str | None = request.get("VersionId")
+    hidden = None if named else storage.newest_marker(call.tx, bucket, request["Key"])
+    return hidden.id if hidden else named
 
 
 def _hidden(error: AwsError, marker: Version | None, *, allow: bool = False) -> AwsError:

@@ -6,12 +6,14 @@ One table says what they have in common; the operations are made from it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from outfall.core.effects import Respond
+from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import documents, errors
 from outfall.services.s3.access import bucket_arn, require
@@ -20,20 +22,37 @@ from outfall.services.s3.tokens import from_token, to_token
 PAGE = 100
 
 
+class IdMismatch(AwsError):
+    """Document ID does not match the specified configuration ID."""
+
+
+class InvalidS3DestinationBucket(AwsError):
+    """Invalid bucket ARN."""
+
+
 class Kind(msgspec.Struct, frozen=True):
     """A kind of named configuration: its name in operations and in the model, the name in IAM's actions, values that
-    its members may have (a path of members, and the values), and the status of having put one."""
+    its members may have (a path of members, and the values; `OPTIONAL` where none is one of them), and the status of
+    having put one."""
 
     name: str
     action: str
     allowed: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
-    status: int = 200
+    status: int = 204
 
     @property
     def member(self) -> str:
         """The member of requests and answers that holds one configuration."""
         return f"{self.name}Configuration"
 
+
+OPTIONAL = ""
+INVENTORY_FIELDS = """
+    Size LastModifiedDate StorageClass ETag IsMultipartUploaded ReplicationStatus EncryptionStatus
+    ObjectLockRetainUntilDate ObjectLockMode ObjectLockLegalHoldStatus IntelligentTieringAccessTier BucketKeyStatus
+    ChecksumAlgorithm ObjectAccessControlList ObjectOwner LifecycleExpirationDate
+"""
+BUCKET_ARN = re.compile(r"arn:[\w-]+:s3:::[^/]+")
 
 KINDS = (
     Kind("Analytics", "AnalyticsConfiguration"),
@@ -44,10 +63,11 @@ KINDS = (
             (("IncludedObjectVersions",), ("All", "Current")),
             (("Schedule", "Frequency"), ("Daily", "Weekly")),
             (("Destination", "S3BucketDestination", "Format"), ("CSV", "ORC", "Parquet")),
+            (("OptionalFields",), (OPTIONAL, *INVENTORY_FIELDS.split())),
         ),
     ),
-    Kind("Metrics", "MetricsConfiguration", status=204),
-    Kind("IntelligentTiering", "IntelligentTieringConfiguration", ((("Status",), ("Enabled", "Disabled")),)),
+    Kind("Metrics", "MetricsConfiguration"),
+    Kind("IntelligentTiering", "IntelligentTieringConfiguration", ((("Status",), ("Enabled", "Disabled")),), 200),
 )
 
 
@@ -63,18 +83,19 @@ def _named(call: Call, request: Request, kind: Kind) -> tuple[str, dict[str, Any
 def _put(kind: Kind) -> Operation:
     @operation(f"PutBucket{kind.name}Configuration", action=f"s3:Put{kind.action}", resource=bucket_arn)
     def put(call: Call, request: Request) -> Output:
-        """Puts a configuration of that id. Errors: MalformedXML, InvalidArgument."""
+        """Puts a configuration of that id. Errors: MalformedXML, IdMismatch, InvalidS3DestinationBucket.
+        [LS:test_s3_put_inventory_report_exceptions]"""
         bucket = require(call, request)
         wanted = request.get(kind.member) or {}
         if wanted.get("Id") != request["Id"]:
-            raise errors.InvalidArgument(
-                "The id in the request does not match the id in the configuration.",
-                ArgumentName="id",
-                ArgumentValue=request["Id"],
-            )
+            raise IdMismatch
         for path, values in kind.allowed:
-            if _at(wanted, path) not in values:
+            found = _at(wanted, path)
+            if not all(one in values for one in (found if isinstance(found, list) else [found or OPTIONAL])):
                 raise errors.MalformedXML
+        target = _at(wanted, ("Destination", "S3BucketDestination", "Bucket"))
+        if target is not None and not BUCKET_ARN.fullmatch(target):
+            raise InvalidS3DestinationBucket
         documents.keep(call.tx, bucket.name, kind.name, wanted, request["Id"])
         return Respond({}, status=kind.status)
 

@@ -9,17 +9,15 @@ from outfall.flow import notify
 from outfall.services.s3 import errors, storage
 from outfall.services.s3.access import by_version, require
 from outfall.services.s3.model import Bucket, Pairs, Version
-from outfall.services.s3.reading import find_version, version_member
+from outfall.services.s3.reading import find_version, hidden_version, version_member
 from outfall.services.s3.tags import OBJECT_TAGS_MAX, checked_tags, tag_set
 from outfall.services.s3.writing import told_version
 
 
 def _found(call: Call, request: Request) -> tuple[Bucket, Version]:
-    """Errors: NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker, even where no version is named.
-    [LS:test_object_tagging_versioned]"""
-    bucket, key = require(call, request), request["Key"]
-    hidden = None if request.get("VersionId") else storage.newest_marker(call.tx, bucket, key)
-    return bucket, find_version(call, bucket, key, hidden.id if hidden else request.get("VersionId"))
+    """Errors: NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker."""
+    bucket = require(call, request)
+    return bucket, find_version(call, bucket, request["Key"], hidden_version(call, bucket, request))
 
 
 def _retag(call: Call, request: Request, tags: Pairs, how: str) -> Output:

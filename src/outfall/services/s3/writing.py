@@ -15,7 +15,14 @@ from outfall.services.s3 import acl, checksums, encryption, errors, lock, storag
 from outfall.services.s3.access import charged, find, object_arn, require
 from outfall.services.s3.attributes import attributes_of, checksum_members, quoted, storage_class
 from outfall.services.s3.conditions import check_copy_source, check_write
-from outfall.services.s3.copysource import READ_SOURCE, Source, found_source, parse_source, source_arn
+from outfall.services.s3.copysource import (
+    READ_SOURCE,
+    Source,
+    copied_version,
+    found_source,
+    parse_source,
+    source_arn,
+)
 from outfall.services.s3.encryption import check_readable
 from outfall.services.s3.expiry import expiration
 from outfall.services.s3.model import (
@@ -28,7 +35,7 @@ from outfall.services.s3.model import (
     StoredBody,
     Version,
 )
-from outfall.services.s3.reading import find_version
+from outfall.services.s3.reading import find_version, version_member
 
 COPY_SIZE_MAX = 5 * 1024**3
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -75,7 +82,7 @@ def written(bucket: Bucket, key: str, version: Version) -> dict[str, object]:
 
 
 def new_version(version: Version) -> dict[str, object]:
-    """`VersionId` of what was just written: none for a null version. [LS:test_put_object_on_suspended_bucket]"""
+    """`VersionId` of what was just uploaded: none for a null version. [LS:test_put_object_on_suspended_bucket]"""
     return {} if version.id == NULL_VERSION else {"VersionId": version.id}
 
 
@@ -191,9 +198,9 @@ def _copied(call: Call, request: Request, copy: Copy, etag: str, checked: Pairs)
     result = {"ETag": quoted(version.etag), "LastModified": version.modified_ms // 1000 * 1000}
     output: dict[str, object] = {"CopyObjectResult": result | checksum_members(checked, version.checksum_type)}
     output |= encryption.told(attributes.encryption, written=True) | expiration(bucket, key, version)
-    if source.bucket.versioning:
-        output["CopySourceVersionId"] = source.version.id
-    return output | new_version(version) | charged(call, bucket)
+    # [LS:test_s3_copy_object_in_place_versioned]: a null version is told where it is written, not where it is read.
+    output |= copied_version(source)
+    return output | version_member(bucket, version) | charged(call, bucket)
 
 
 def _plain_etag(stored: StoredBody, etag: str, kept: Encryption | None) -> str:
