@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_pl
 
 from outfall.host.console import Console
 from tests.clients.server import Server
+from tests.console.browser import installed
 from tests.console.user import User
 
-CHROMIUM = "/usr/bin/chromium"
 ARTEFACTS = Path(__file__).parent / "artefacts"
 """Where screenshots go; git ignores it."""
 EXPECTED = ("the server responded with a status of 4", "net::ERR_CONNECTION_REFUSED", "net::ERR_INCOMPLETE_CHUNKED")
@@ -21,10 +21,10 @@ EXPECTED = ("the server responded with a status of 4", "net::ERR_CONNECTION_REFU
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Not for longer than a module: while Playwright runs, this thread has an event loop that other
+    """Chromium. Not for longer than a module: while Playwright runs, this thread has an event loop that other
     tests must not find."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox"])
         yield running
         running.close()
 
