@@ -121,8 +121,8 @@ KEYS: dict[str, Callable[[_Facts], KeyValue]] = {
     "aws:TagKeys": lambda facts: tag_keys(facts.parameters),
     "lambda:SourceFunctionArn": lambda facts: facts.principal.function_arn or None,
 }
-"""Each global key in AWS's spelling, and where its value comes from. aws:CalledVia is not among them: no service here
-calls another one with the caller's own credentials."""
+"""Each global key in AWS's spelling, and where its value comes from. aws:CalledVia is not among them: none of the
+services that set it (Athena, CloudFormation, DynamoDB, KMS) is served."""
 
 GLOBAL_KEYS = {name.lower(): read for name, read in KEYS.items()}
 """The same in lower case: keys are compared without regard to it."""

@@ -32,8 +32,9 @@ SERVICES: dict[str, type[AwsError]] = {
 SILENT = frozenset({"iam"})
 """Services that show neither the value nor the words of an enumeration."""
 
-EXEMPT: frozenset[tuple[str, str]] = frozenset({("lambda", "Runtime")})
-"""Shapes that their service checks itself, with another text: a runtime may also be an ARN."""
+EXEMPT: frozenset[tuple[str, str]] = frozenset({("lambda", "Runtime"), ("iam", "AttachmentName")})
+"""Shapes that their service checks itself: a runtime may also be an ARN, and the name of who holds policies a pattern,
+whatever the model says."""
 
 _NAME = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
 _PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."

@@ -159,9 +159,8 @@ def test_pages(desk: Desk) -> None:
 
 
 def test_what_is_not_served_says_so(desk: Desk) -> None:
-    for option in ({"ResourceHandlingOption": "EC2-VPC-EBS"}, {"PolicyExclusionList": [{"PolicyArn": QUEUE}]}):
-        with pytest.raises(NotServed):
-            desk.iam("SimulateCustomPolicy", **ASK, **option)
+    with pytest.raises(NotServed):
+        desk.iam("SimulateCustomPolicy", **ASK, ResourceHandlingOption="EC2-VPC-EBS")
     for wrong in ({"ResourcePolicy": "{}"}, {"CallerArn": "me"}, {"CallerArn": "arn:aws:sts::1:assumed-role/r/s"}):
         with pytest.raises(InvalidInput):
             desk.iam("SimulateCustomPolicy", **ASK, **wrong)
@@ -192,3 +191,97 @@ def test_missing_keys_are_told_of_the_resource_that_was_named(desk: Desk) -> Non
     told = result(desk.iam("SimulateCustomPolicy", **asked, ResourceArns=[QUEUE]))
     assert told["MissingContextValues"] == []
     assert told["ResourceSpecificResults"][0]["MissingContextValues"] == ["aws:RequestTag/Team"]
+
+
+def inline(name: str, holder: str, kind: str = "user") -> dict[str, Any]:
+    return {"InlinePolicyIdentifier": {"PolicyName": name, "AttachmentType": kind, "AttachmentName": holder}}
+
+
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyIdentifier.html
+@pytest.mark.parametrize(
+    "excluded, kept",
+    [
+        ([], ["mine", "managed", "ours", "SQSFull"]),
+        ([{"PolicyType": "inline"}], ["managed", "SQSFull"]),
+        ([{"PolicyType": "aws-managed"}], ["mine", "managed", "ours"]),
+        ([{"PolicyType": "user-managed"}], ["mine", "ours", "SQSFull"]),
+        ([{"PolicyType": "inline"}, {"PolicyType": "user-managed"}, {"PolicyType": "rcp"}], ["SQSFull"]),
+        ([{"PolicyArn": "arn:aws:iam::111111111111:policy/team/managed"}], ["mine", "ours", "SQSFull"]),
+        ([{"PolicyArn": "arn:aws:iam::111111111111:policy/team/man?ge*"}], ["mine", "ours", "SQSFull"]),
+        ([{"PolicyArn": "arn:aws:iam::111111111111:policy/other"}], ["mine", "managed", "ours", "SQSFull"]),
+        ([inline("mine", "u")], ["managed", "ours", "SQSFull"]),
+        ([inline("mine", "u*"), inline("ours", "?", "group")], ["managed", "SQSFull"]),
+        ([inline("mine", "u", "role")], ["mine", "managed", "ours", "SQSFull"]),
+    ],
+)
+def test_policies_left_out(desk: Desk, excluded: list[dict[str, Any]], kept: list[str]) -> None:
+    desk.iam("CreateUser", UserName="u")
+    desk.iam("CreateGroup", GroupName="g")
+    desk.iam("AddUserToGroup", GroupName="g", UserName="u")
+    desk.iam("PutUserPolicy", UserName="u", PolicyName="mine", PolicyDocument=json.dumps(SEND))
+    desk.iam("PutGroupPolicy", GroupName="g", PolicyName="ours", PolicyDocument=json.dumps(SEND))
+    desk.iam("AttachUserPolicy", UserName="u", PolicyArn=desk.policy("managed", Path="/team/"))
+    desk.iam("AttachGroupPolicy", GroupName="g", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+    asked = {"PolicySourceArn": "arn:aws:iam::111111111111:user/u", "ActionNames": ["sqs:SendMessage"]}
+    told = result(desk.iam("SimulatePrincipalPolicy", **asked, PolicyExclusionList=excluded))
+    found = [one["SourcePolicyId"].replace("AmazonSQSFullAccess", "SQSFull") for one in told["MatchedStatements"]]
+    assert found == kept
+
+
+def test_a_boundary_left_out(desk: Desk) -> None:
+    desk.iam("CreateUser", UserName="u", PermissionsBoundary="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    desk.iam("PutUserPolicy", UserName="u", PolicyName="mine", PolicyDocument=json.dumps(SEND))
+    asked = {"PolicySourceArn": "arn:aws:iam::111111111111:user/u", "ActionNames": ["sqs:SendMessage"]}
+    assert result(desk.iam("SimulatePrincipalPolicy", **asked))["EvalDecision"] == "implicitDeny"
+    free = desk.iam("SimulatePrincipalPolicy", **asked, PolicyExclusionList=[{"PolicyType": "permission-boundary"}])
+    assert result(free)["EvalDecision"] == "allowed"
+
+
+def test_service_control_policies_left_out(desk: Desk) -> None:
+    arn = desk.role()["Arn"]
+    desk.iam("PutRolePolicy", RoleName="r", PolicyName="p", PolicyDocument=json.dumps(SEND))
+    asked = {
+        "PolicySourceArn": arn,
+        "ActionNames": ["sqs:SendMessage"],
+        "OrderedOrganizationPolicyInputList": [{"ServiceControlPolicyInputList": [json.dumps(DENY)]}],
+    }
+    assert result(desk.iam("SimulatePrincipalPolicy", **asked))["EvalDecision"] == "explicitDeny"
+    free = desk.iam("SimulatePrincipalPolicy", **asked, PolicyExclusionList=[{"PolicyType": "scp"}])
+    assert result(free)["EvalDecision"] == "allowed"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        {},
+        {"PolicyType": "inline", "PolicyArn": "arn:aws:iam::111111111111:policy/p"},
+        {"PolicyArn": "no ARN, though long enough"},
+        {"PolicyArn": "arn:aws:iam::*:policy/managed"},
+        {"PolicyArn": "arn:aws:iam::111111111111:policy/*/*"},
+        {"PolicyArn": "arn:aws:sqs:us-east-1:111111111111:q"},
+        inline("mine", "*u*"),
+    ],
+)
+def test_what_identifies_no_policy_is_refused(desk: Desk, identifier: dict[str, Any]) -> None:
+    arn = desk.role()["Arn"]
+    with pytest.raises(InvalidInput):
+        desk.iam("SimulatePrincipalPolicy", PolicySourceArn=arn, ActionNames=["a:B"], PolicyExclusionList=[identifier])
+
+
+# https://github.com/aws/aws-cli/issues/10314
+@pytest.mark.parametrize("effect", [None, "Allow", "Deny"])
+def test_roles_are_assumed_by_the_caller_s_own_policies_alone(desk: Desk, effect: str | None) -> None:
+    asked: dict[str, Any] = {
+        "PolicyInputList": [json.dumps(SEND).replace("sqs:SendMessage", "sts:AssumeRole")],
+        "ActionNames": ["sts:AssumeRole"],
+        "ResourceArns": ["arn:aws:iam::111111111111:role/r"],
+        "CallerArn": "arn:aws:iam::111111111111:user/bob",
+    }
+    if effect is not None:
+        trust = {"Effect": effect, "Principal": {"AWS": asked["CallerArn"]}, "Action": "sts:AssumeRole"}
+        asked["ResourcePolicy"] = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    told = result(desk.iam("SimulateCustomPolicy", **asked))
+    assert told["EvalDecision"] == "allowed"
+    assert [one["SourcePolicyType"] for one in told["MatchedStatements"]] == ["IAM Policy"]
+    nothing = {**asked, "PolicyInputList": [json.dumps(SEND)]}
+    assert result(desk.iam("SimulateCustomPolicy", **nothing))["EvalDecision"] == "implicitDeny"

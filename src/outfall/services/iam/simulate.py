@@ -19,14 +19,12 @@ from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.iam.errors import InvalidInput, NoSuchEntity
+from outfall.services.iam.exclusions import Exclusions
 from outfall.services.iam.identities import IamIdentities, policies_of_group, principal_at
 from outfall.services.iam.paging import page
 from outfall.services.iam.simulation import Simulation, results
 
 Policies = tuple[NamedPolicy, ...]
-
-_UNSERVED = ("ResourceHandlingOption", "PolicyExclusionList")
-"""Options for EC2's resources, and one of 2026: without them a simulation would answer something else."""
 
 
 def _source(call: Call, request: Request) -> str:
@@ -36,9 +34,11 @@ def _source(call: Call, request: Request) -> str:
 @operation("SimulatePrincipalPolicy", action="iam:SimulatePrincipalPolicy", resource=_source)
 def simulate_principal_policy(call: Call, request: Request) -> Output:
     """What the policies of a user, group or role, and those given beside them, say about actions on resources."""
-    arn = request["PolicySourceArn"]
-    principal, policies, limits = _holder(call, arn)
-    return _answer(call, request, principal, policies + _given(request, "PolicyInputList"), limits)
+    principal, policies, limits = _holder(call, request["PolicySourceArn"])
+    excluded = Exclusions(request)
+    policies = excluded.kept(policies) + _given(request, "PolicyInputList")
+    limits = () if excluded.boundary else limits
+    return _answer(call, request, principal, policies, limits, bound=not excluded.service_control)
 
 
 @operation("SimulateCustomPolicy", action="iam:SimulateCustomPolicy")
@@ -74,17 +74,20 @@ def _given(request: Request, member: str) -> Policies:
     return tuple(NamedPolicy(f"{member}.{at}", document) for at, document in enumerate(documents, 1))
 
 
-def _answer(call: Call, request: Request, principal: Principal, policies: Policies, limits: Policies) -> dict[str, Any]:
-    for option in _UNSERVED:
-        if request.get(option):
-            raise NotServed(f"{option} is not served by this version of Outfall.")
+def _answer(
+    call: Call, request: Request, principal: Principal, policies: Policies, limits: Policies, *, bound: bool = True
+) -> dict[str, Any]:
+    """The results under these policies, this boundary and, if it is `bound`, those of the organisation."""
+    if request.get("ResourceHandlingOption"):
+        # It is about EC2's resources: without it a simulation would answer something else.
+        raise NotServed("ResourceHandlingOption is not served by this version of Outfall.")
     principal = _caller(call, request) or principal
     sides = Sides(
         policies,
         _given(request, "PermissionsBoundaryPolicyInputList") or limits,
         (),
         _resource_policy(request),
-        _levels(call, request, principal),
+        _levels(call, request, principal) if bound else (),
     )
     keys = {str(one.get("ContextKeyName")): _value(one) for one in request.get("ContextEntries") or []}
     ctx = Context(call.tx, call.now, call.wall, call.ids, call.account, call.region, call.house)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from outfall.authz.authorize import judge_by
 from outfall.authz.decision import Ask, Decision
@@ -23,6 +24,8 @@ from outfall.core.ports import NamedPolicy
 from outfall.core.principal import Principal
 
 POLICY, RESOURCE_POLICY = "IAM Policy", "Resource Policy"
+_TRUST = '{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{}"}},"Action":"sts:*"}}}}'
+"""A trust policy that leaves everything to an account's own policies."""
 
 
 class Simulation(msgspec.Struct, frozen=True):
@@ -46,8 +49,13 @@ def results(ctx: Context, simulation: Simulation, actions: list[str], resources:
 
 def _result(ctx: Context, simulation: Simulation, action: str, resource: str) -> dict[str, Any]:
     sides, owner = simulation.sides, _owner(simulation, resource)
+    judged = sides
+    if action.lower().startswith("sts:assume"):
+        # Trust policies are not read here, not even those that were given: https://github.com/aws/aws-cli/issues/10314
+        sides = replace(sides, resource=None)
+        judged = replace(sides, resource=_TRUST.format(simulation.principal.account))
     ask = Ask(simulation.principal, action, resource, simulation.keys, sides.resource, owner, None, False)
-    decision = judge_by(ctx, ask, sides, owner)
+    decision = judge_by(ctx, ask, judged, owner)
     lookup = request_keys(ctx, ask.principal, ask.keys, action=action, resource=resource, owner=owner)
     asked = Asked(ask.principal, action.lower(), resource, lookup, bool(sides.boundary))
     word = word_of(decision)

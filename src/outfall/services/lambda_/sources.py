@@ -41,11 +41,16 @@ def _of_current(call: Call, request: Request) -> bool:
     return _from_s3(call, request) and not _where(request).get("S3ObjectVersion")
 
 
+def _via_service(call: Call, request: Request) -> dict[str, str]:
+    return {"aws:ViaAWSService": "true"}
+
+
 GET_OBJECT = (
-    Permission("s3:GetObject", _object_arn, when=_of_current),
-    Permission("s3:GetObjectVersion", _object_arn, when=_of_version),
+    Permission("s3:GetObject", _object_arn, _via_service, _of_current),
+    Permission("s3:GetObjectVersion", _object_arn, _via_service, _of_version),
 )
-"""Who gives code from S3 must be allowed to read it."""
+"""Who gives code from S3 must be allowed to read it: Lambda reads it on their behalf.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html"""
 
 
 def with_archive(call: Call, request: Request, then: Then) -> Output:
