@@ -1,21 +1,24 @@
 """Three nodes as three processes on one PostgreSQL, under load and under blows: kills, stops, a database that restarts.
 
-`python -m tests.clients.nodes SECONDS` gives it that long and prints what came of it; the tests have a short version.
+`python -m tests.clients.nodes SECONDS [SEED]` gives it that long and prints what came of it; the tests have a short
+version. Nothing here goes by how much a machine does in a while: a blow lasts until it has struck, and load is waited
+for. Limits are for what never happens.
 """
 
 from __future__ import annotations
 
 import collections
-import contextlib
 import json
 import random
+import re
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +35,16 @@ LEASE_S = 3
 EXPLAINS = {"kill": 1, "pause": 2, "cut": 2, "restart_database": 2}
 """A node that was killed holds nothing any more. One that comes back holds claims again before the others have noticed,
 and those are freed with its old ones."""
-BLOW_S = 4.0
+BLOW_S = 15.0
 """So long after a blow an event may still be taken up again because of it: the lease of a node that is gone, and what
-it takes to notice."""
+it takes a machine without time to notice."""
+LIMIT_S = 120.0
+BETWEEN = {"good": 3, "bad": 1, "chat": 2}
+"""What is acknowledged at least between two blows."""
+MEANWHILE = 6
+"""How much of anything is acknowledged at least while a blow lasts: whoever asks the node that was struck may wait for
+its answer until the blow is over."""
+TAKEN_FOR_DEAD = re.compile(r"^(\S+Z) other nodes took this one for dead: it had told nothing for ([0-9.]+) s", re.M)
 
 TELLING = """import os, time
 
@@ -72,7 +82,7 @@ class Cluster:
             thread.start()
         for thread in starting:
             thread.join()
-        assert wait_until(self._all_know_all, 10 + LEASE_S)
+        assert wait_until(self._all_know_all, LIMIT_S)
         return self
 
     def _all_know_all(self) -> bool:
@@ -83,6 +93,21 @@ class Cluster:
         """The nodes, as one of them sees them."""
         nodes: list[dict[str, Any]] = ask(self.nodes[of].endpoint, "/_outfall/health")["nodes"]
         return nodes
+
+    def id_of(self, node: int) -> str:
+        """The name under which the others know a node."""
+        found: list[str] = []
+
+        def told() -> bool:
+            found[:] = [one["id"] for one in self.listed(node) if one["this"]]
+            return bool(found)
+
+        assert wait_until(told, LIMIT_S)
+        return found[0]
+
+    def until_struck_off(self, name: str, by: int) -> None:
+        """Waits until a node that tells nothing any more has lost its lease."""
+        assert wait_until(lambda: name not in [one["id"] for one in self.listed(by)], LIMIT_S)
 
     def stop(self) -> None:
         for node in self.nodes:
@@ -114,6 +139,16 @@ class CuttableCluster(Cluster):
         self.network.remove()
 
 
+@dataclass(frozen=True)
+class Span:
+    """When a blow began and ended, how often it may have had an event run again, and which node it struck."""
+
+    begun: float
+    ended: float
+    most: int
+    node: int | None = None
+
+
 @dataclass
 class Storm:
     """Load on a cluster, what was acknowledged of it, and what arrived."""
@@ -124,8 +159,7 @@ class Storm:
     refused: int = 0
     received: list[tuple[str, str]] = field(default_factory=list)
     blows: collections.Counter[str] = field(default_factory=collections.Counter)
-    spans: list[tuple[float, float, int]] = field(default_factory=list)
-    """When each blow began and ended, and how often it may have had an event run again."""
+    spans: list[Span] = field(default_factory=list)
     over: bool = False
 
     def __post_init__(self) -> None:
@@ -178,41 +212,82 @@ class Storm:
     def receive(self) -> None:
         chance = random.Random(f"{self.seed} receive")
         while not self.over:
-            self._take(self.client(chance, "sqs"))
+            self._receive(self.client(chance, "sqs"))
 
-    def _take(self, sqs: Any) -> int:
-        got = self.try_it(
-            lambda: sqs.receive_message(
-                QueueUrl=self.chat, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=10
-            )
-        )
-        messages = (got or {}).get("Messages", [])
-        for message in messages:
-            self.received.append((message["Body"], message["MessageId"]))
-            self.try_it(lambda m=message: sqs.delete_message(QueueUrl=self.chat, ReceiptHandle=m["ReceiptHandle"]))
+    def _receive(self, sqs: Any) -> int:
+        messages = self._take(sqs, self.chat)
+        self.received += [(message["Body"], message["MessageId"]) for message in messages]
         return len(messages)
 
-    # Blows.
-    def kill(self, chance: random.Random) -> None:
-        node = chance.choice(self.cluster.nodes)
-        node.kill()
-        time.sleep(0.5)
-        node.start()
+    def _take(self, sqs: Any, url: str) -> list[dict[str, Any]]:
+        """Some messages of a queue; they are deleted, or come again."""
+        got = self.try_it(
+            lambda: sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=10)
+        )
+        messages: list[dict[str, Any]] = (got or {}).get("Messages", [])
+        for message in messages:
+            self.try_it(lambda m=message: sqs.delete_message(QueueUrl=url, ReceiptHandle=m["ReceiptHandle"]))
+        return messages
 
-    def pause(self, chance: random.Random) -> None:
+    # Blows. Each returns which node it struck.
+    def _pick(self, chance: random.Random) -> tuple[int, int]:
+        """A node, and another one."""
+        node, other = chance.sample(range(len(self.cluster.nodes)), 2)
+        return node, other
+
+    def kill(self, chance: random.Random) -> int:
+        node, _ = self._pick(chance)
+        self.cluster.nodes[node].kill()
+        self.bear_meanwhile()
+        self.cluster.nodes[node].start()
+        return node
+
+    def pause(self, chance: random.Random) -> int:
         """Longer than its lease, so that others take over what it holds."""
-        node = chance.choice(self.cluster.nodes)
-        assert node.process is not None
-        node.process.send_signal(signal.SIGSTOP)
-        time.sleep(LEASE_S * 2 + 1.5)
-        node.process.send_signal(signal.SIGCONT)
+        node, other = self._pick(chance)
+        name, process = self.cluster.id_of(node), self.cluster.nodes[node].process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        self.cluster.until_struck_off(name, other)
+        self.bear_meanwhile()
+        process.send_signal(signal.SIGCONT)
+        return node
+
+    def cut(self, chance: random.Random) -> int:
+        """A node loses the database for longer than its lease, and finds it again."""
+        assert isinstance(self.cluster, CuttableCluster)
+        assert self.cluster.network is not None
+        node, other = self._pick(chance)
+        name = self.cluster.id_of(node)
+        self.cluster.network.cut(node)
+        self.cluster.until_struck_off(name, other)
+        self.bear_meanwhile()
+        self.cluster.network.join(node)
+        # The network tries again after pauses that have grown meanwhile: the blow is over when the node is back.
+        sqs = self.cluster.nodes[node].client("sqs", connect_timeout=2, read_timeout=25)
+        assert wait_until(lambda: self.try_it(sqs.list_queues) is not None, LIMIT_S)
+        return node
 
     def restart_database(self, chance: random.Random) -> None:
         self.cluster.database.stop(kill=chance.random() < 0.5)
         time.sleep(0.3)
         self.cluster.database.start()
 
-    def rage(self, blows: list[str], every_s: float) -> None:
+    def _acknowledged(self) -> dict[str, int]:
+        return {kind: len(known) for kind, known in self.acknowledged.items()}
+
+    def bear(self) -> None:
+        """Waits until more of everything was acknowledged."""
+        wanted = {kind: count + BETWEEN[kind] for kind, count in self._acknowledged().items()}
+        borne = wait_until(lambda: all(count >= wanted[kind] for kind, count in self._acknowledged().items()), LIMIT_S)
+        assert borne, f"{self._acknowledged()} were acknowledged in {LIMIT_S} s, and not {wanted}"
+
+    def bear_meanwhile(self) -> None:
+        """Waits until more of anything was acknowledged."""
+        wanted = sum(self._acknowledged().values()) + MEANWHILE
+        assert wait_until(lambda: sum(self._acknowledged().values()) >= wanted, LIMIT_S), "nobody answers any more"
+
+    def rage(self, blows: Iterable[str], every_s: float = 0.0) -> None:
         """Load from all sides, and one blow after the other."""
         chance = random.Random(self.seed)
         load = [threading.Thread(target=self.upload, args=(kind, n)) for n, kind in enumerate(("good", "good", "bad"))]
@@ -222,27 +297,16 @@ class Storm:
         try:
             for blow in blows:
                 time.sleep(every_s)
+                self.bear()
                 begun = time.time()
-                getattr(self, blow)(chance)
-                self.spans.append((begun, time.time(), EXPLAINS[blow]))
+                node = getattr(self, blow)(chance)
+                self.spans.append(Span(begun, time.time(), EXPLAINS[blow], node))
                 self.blows[blow] += 1
-            time.sleep(every_s)
+            self.bear()
         finally:
             self.over = True
             for thread in load:
                 thread.join()
-
-    def cut(self, chance: random.Random) -> None:
-        """A node loses the database for longer than its lease, and finds it again."""
-        assert isinstance(self.cluster, CuttableCluster)
-        assert self.cluster.network is not None
-        node = chance.randrange(len(self.cluster.nodes))
-        self.cluster.network.cut(node)
-        time.sleep(LEASE_S * 2 + 1.5)
-        self.cluster.network.join(node)
-        # The network tries again after pauses that have grown meanwhile: the blow is over when the node is back.
-        sqs = self.cluster.nodes[node].client("sqs", connect_timeout=2, read_timeout=25)
-        assert wait_until(lambda: self.try_it(sqs.list_queues) is not None, 60)
 
     # What came of it.
     def _waiting(self) -> str:
@@ -251,9 +315,22 @@ class Storm:
         asked = "SELECT queue, number, turn, due, enqueued, receives, leased, holder, length(payload)"
         return self.cluster.database.run(f"{asked} FROM {schema}.work")[:4000]
 
+    def starved(self) -> Iterator[Span]:
+        """When nodes got no time of the machine for as long as their lease, by what they tell themselves, and were
+        taken for dead without a blow."""
+        for number, node in enumerate(self.cluster.nodes):
+            for at, silent_s in TAKEN_FOR_DEAD.findall(node.log()):
+                ended = datetime.fromisoformat(at).timestamp()
+                begun = ended - float(silent_s)
+                if float(silent_s) >= LEASE_S and not any(
+                    span.node == number and span.begun <= ended and span.ended + BLOW_S >= begun for span in self.spans
+                ):
+                    yield Span(begun, ended, EXPLAINS["pause"], number)
+
     def explained(self, kind: str, settled: set[str]) -> dict[str, int]:
         """How often functions really ran: for each settled event as often as its record says, and again only where a
         blow fell between two of its runs. The file may end in a line of a run that was killed while it wrote."""
+        spans = [*self.spans, *self.starved()]
         ran: dict[str, list[float]] = collections.defaultdict(list)
         for line in self._runs_file(kind).read_text(errors="replace").splitlines():
             request_id, _, at = line.partition(" ")
@@ -262,33 +339,44 @@ class Storm:
         for request_id in settled:
             runs = sorted(ran[request_id])
             assert len(runs) >= ATTEMPTS[kind], f"{request_id} was settled after {len(runs)} runs"
-            meanwhile = (most for begun, ended, most in self.spans if begun <= runs[-1] and ended + BLOW_S >= runs[0])
-            blows = sum(meanwhile)
+            blows = sum(span.most for span in spans if span.begun <= runs[-1] and span.ended + BLOW_S >= runs[0])
             extra = len(runs) - ATTEMPTS[kind]
-            assert extra <= blows, f"{request_id} ran at {runs}, and the blows were {self.spans}: {self.blows}"
+            assert extra <= blows, f"{request_id} ran at {runs}, and the blows were {spans}: {self.blows}"
             again, most = again + extra, max(most, extra)
         return {"runs": sum(map(len, ran.values())), "runs made again": again, "most for one event": most}
 
-    def arrived(self, kind: str, timeout_s: float) -> dict[str, list[tuple[str, str, int]]]:
+    def _until(self, all_here: Callable[[], bool], take: Callable[[], int], patience_s: float) -> None:
+        """Takes what comes, until all is here or nothing has come for a long time."""
+        end = time.monotonic() + patience_s
+        while not all_here() and time.monotonic() < end:
+            if take():
+                end = time.monotonic() + patience_s
+
+    def arrived(self, kind: str, patience_s: float) -> dict[str, list[tuple[str, str, int]]]:
         """By object key, what records arrived: request id, message id, invoke count."""
         found: dict[str, list[tuple[str, str, int]]] = collections.defaultdict(list)
-        road = self.roads[kind]
+        road, sqs = self.roads[kind], self.cluster.nodes[1].client("sqs")
         url = road.success_url if kind == "good" else road.failure_url
-        end = time.monotonic() + timeout_s
-        while not set(self.acknowledged[kind]) <= set(found) and time.monotonic() < end:
-            for message in self.cluster.nodes[1].drain(url, 10, 2):
+
+        def take() -> int:
+            messages = self._take(sqs, url)
+            for message in messages:
                 record = json.loads(message["Body"])
                 key = record["requestPayload"]["Records"][0]["s3"]["object"]["key"]
                 told = record["requestContext"]
                 found[key].append((told["requestId"], message["MessageId"], told["approximateInvokeCount"]))
+            return len(messages)
+
+        self._until(lambda: set(self.acknowledged[kind]) <= set(found), take, patience_s)
         return found
 
-    def check(self, timeout_s: float = 60) -> dict[str, Any]:
-        """Nothing acknowledged is lost, nothing is settled twice, no attempts that nobody can explain."""
-        assert wait_until(lambda: all(is_up(node.endpoint) for node in self.cluster.nodes), 20)
+    def check(self, patience_s: float = 60) -> dict[str, Any]:
+        """Nothing acknowledged is lost, nothing is settled twice, no attempts that nobody can explain. Lost is what has
+        not come when nothing has come for `patience_s`."""
+        assert wait_until(lambda: all(is_up(node.endpoint) for node in self.cluster.nodes), LIMIT_S)
         figures: dict[str, Any] = {"blows": dict(self.blows), "refused": self.refused}
         for kind, attempts in ATTEMPTS.items():
-            found = self.arrived(kind, timeout_s)
+            found = self.arrived(kind, patience_s)
             lost = set(self.acknowledged[kind]) - set(found)
             assert not lost, f"{len(lost)} acknowledged uploads without a record: {sorted(lost)[:5]}\n{self._waiting()}"
             told = [one for records in found.values() for one in records]
@@ -297,30 +385,29 @@ class Storm:
             assert {count for _, _, count in told} == {attempts}
             figures[kind] = {"acknowledged": len(self.acknowledged[kind]), "records": len(counts)}
             figures[kind] |= self.explained(kind, set(counts))
-        end, sqs = time.monotonic() + timeout_s, self.cluster.nodes[2].client("sqs")
-        while not set(self.acknowledged["chat"]) <= {body for body, _ in self.received} and time.monotonic() < end:
-            self._take(sqs)
-        bodies = collections.Counter(body for body, _ in self.received)
-        assert set(self.acknowledged["chat"]) <= set(bodies)
+        sent, sqs = set(self.acknowledged["chat"]), self.cluster.nodes[2].client("sqs")
+        self._until(lambda: sent <= {body for body, _ in self.received}, lambda: self._receive(sqs), patience_s)
+        lost = sent - {body for body, _ in self.received}
+        assert not lost, f"{len(lost)} acknowledged messages were not received: {sorted(lost)[:5]}\n{self._waiting()}"
         figures["chat"] = {"acknowledged": len(self.acknowledged["chat"]), "received": len(self.received)}
         figures["chat"]["twice"] = len(self.received) - len(set(self.received))
         return figures
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, seed: int) -> None:
     """A long storm."""
+    chance, end = random.Random(seed), time.monotonic() + seconds
+
+    def blows() -> Iterator[str]:
+        while time.monotonic() < end:
+            yield chance.choice(["kill", "kill", "kill", "pause", "cut", "restart_database"])
+
     with tempfile.TemporaryDirectory(prefix="outfall-nodes-") as place:
         cluster = CuttableCluster(Path(place), network, "--time-scale", "0")
-        print(type(cluster.network).__name__, flush=True)
+        print(type(cluster.network).__name__, "seed", seed, flush=True)
         try:
-            storm = Storm(cluster.start(), seed=int(time.time()))
-            chance = random.Random(storm.seed)
-            blows = [
-                chance.choice(["kill", "kill", "kill", "pause", "cut", "restart_database"]) for _ in range(int(seconds))
-            ]
-            threading.Timer(seconds, blows.clear).start()
-            with contextlib.suppress(IndexError):
-                storm.rage(blows, 3.0)
+            storm = Storm(cluster.start(), seed=seed)
+            storm.rage(blows(), 1.0)
             print(json.dumps(storm.check(180), indent=1))
         finally:
             cluster.stop()
@@ -334,4 +421,4 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time()))

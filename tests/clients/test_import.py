@@ -37,7 +37,7 @@ def database() -> Iterator[str]:
 
 def outfall(*arguments: str, good: bool = True) -> str:
     command = [sys.executable, "-m", "outfall", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=plain_environment() | KEYS, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, env=plain_environment() | KEYS, timeout=2 * SOON_S)
     assert (done.returncode == 0) == good, done.stdout + done.stderr
     return done.stdout + done.stderr
 

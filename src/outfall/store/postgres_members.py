@@ -90,7 +90,11 @@ class Members:
 
     async def remove(self, node: NodeFacts) -> bool:
         """Strikes a node off that has not been seen since; False if it has, or another node was quicker."""
-        return bool(await self._ask(ask.STRIKE, node.id, node.seen_ms))
+        struck = bool(await self._ask(ask.STRIKE, node.id, node.seen_ms))
+        if struck:
+            silent_s = (self.now_ms() - node.seen_ms) / 1000
+            self._log(f"the node at {node.endpoint} has told nothing for {silent_s:.1f} s and is taken for dead")
+        return struck
 
     async def reload(self) -> None:
         """Reads who is there."""
@@ -156,6 +160,9 @@ class Members:
             self.steady_since_s = before  # This process was stopped for a while: it knows nothing of the others.
         found = await self._ask(ask.BEAT, facts.id, facts.endpoint, facts.running)
         if not found:
+            if self._tasks:
+                silent_s = before - self._beaten_s
+                self._log(f"other nodes took this one for dead: it had told nothing for {silent_s:.1f} s")
             found = await self._ask(ask.JOIN, facts.id, facts.endpoint, facts.version, facts.running)
         self._beaten_s = time.monotonic()
         self._set(found[0][0], before, self._beaten_s)
