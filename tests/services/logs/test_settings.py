@@ -50,3 +50,9 @@ def test_groups_are_listed_by_a_regular_expression(logs):
 def test_groups_of_other_accounts_are_not_served(logs, operation, asked):
     with pytest.raises(NotServed):
         logs(operation, **asked)
+
+
+@pytest.mark.parametrize("log_class", ["DELIVERY", "ESSENTIALS"])
+def test_classes_that_do_less_with_events_are_not_served(logs, log_class):
+    with pytest.raises(NotServed):
+        logs("CreateLogGroup", logGroupName="less", logGroupClass=log_class)

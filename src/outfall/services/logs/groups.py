@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from outfall.core.context import Context
+from outfall.core.errors import NotServed
 from outfall.core.ports import Table
 from outfall.core.service import Call, Output, Permission, Request, operation
 from outfall.core.tags import reserved
@@ -34,6 +35,8 @@ from outfall.services.logs.names import (
 LISTED_MAX = 50
 TAGS_MAX = 50
 CLASSES = ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS")
+NOT_SERVED = ("DELIVERY", "ESSENTIALS")
+"""Classes whose groups keep events for less time, or do less with them."""
 # fmt: off
 RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -58,6 +61,8 @@ def create_log_group(call: Call, request: Request) -> Output:
     log_class = request.get("logGroupClass") or "STANDARD"
     if log_class not in CLASSES:
         raise constraint(log_class, "logGroupClass", f"Member must satisfy enum value set: [{', '.join(CLASSES)}]")
+    if log_class in NOT_SERVED:
+        raise NotServed(f"Log groups of the class {log_class} are not served by this version of Outfall.")
     group = Group(
         call.account,
         call.region,
