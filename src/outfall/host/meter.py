@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
+
 from outfall.core.context import Context
 from outfall.core.metrics import Dimensions, Sample
-from outfall.core.ports import Item, Store, Tx
+from outfall.core.ports import Item, Store, Table, Tx
 from outfall.host.later import Later
 from outfall.services.cloudwatch import series
 from outfall.services.cloudwatch.model import BUCKETS, MINUTE_MS, SERIES, dimensions_key, slot, time_key
@@ -35,10 +37,23 @@ GAUGE_QUEUE = "host/gauges"
 IN_USE_MS = 6 * 3_600_000
 """AWS measures a queue for six hours after its last use."""
 
+NOTED_EVERY_MS = 600_000
+"""That a queue holds messages is written down that often."""
+
 JUST_BEGUN_MS = 5_000
 
 Where = tuple[str, str, str, Dimensions, int]
 """Account, region, namespace, dimensions and minute."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """When a queue was seen to hold messages, to ten minutes: it is in use by that, whoever filled or emptied it."""
+
+    at_ms: int
+
+
+HELD: Table[Held] = Table("host.queues_held", Held)
+"""At (account, region, name)."""
 
 
 class Meter:
@@ -111,7 +126,9 @@ def folded(held: list[tuple[Sample, ...]]) -> series.Gathered:
 def measure(ctx: Context, name: str) -> bool:
     """Measures one queue of the context's account and region, unless it is out of use; whether it is in use."""
     samples, dimensions = meter.measured(ctx, name), meter.dimensions(name)
-    if not any(one.value for one in samples) and not (samples and _used(ctx, dimensions)):
+    if any(one.value for one in samples):
+        _hold(ctx, name)
+    elif not (samples and (_held(ctx, name) or _used(ctx, dimensions))):
         return False
     minute_ms = ctx.now // MINUTE_MS * MINUTE_MS
     series.replace(ctx, meter.NAMESPACE, dimensions, minute_ms, samples)
@@ -120,6 +137,18 @@ def measure(ctx: Context, name: str) -> bool:
     if _existed(ctx, name, minute_ms) and not (late and _measured(ctx, dimensions, before_ms, samples[0])):
         series.replace(ctx, meter.NAMESPACE, dimensions, before_ms, samples)
     return True
+
+
+def _hold(ctx: Context, name: str) -> None:
+    key = (ctx.account, ctx.region, name)
+    known = ctx.tx.get(HELD, key)
+    if known is None or known.at_ms <= ctx.now - NOTED_EVERY_MS:
+        ctx.tx.put(HELD, key, Held(ctx.now))
+
+
+def _held(ctx: Context, name: str) -> bool:
+    known = ctx.tx.get(HELD, (ctx.account, ctx.region, name))
+    return known is not None and known.at_ms > ctx.now - IN_USE_MS
 
 
 def _existed(ctx: Context, name: str, at_ms: int) -> bool:
@@ -150,6 +179,9 @@ def begin_measuring(ctx: Context) -> None:
 
 def step_measuring(ctx: Context, item: Item) -> None:
     """Measures every queue, and again in a minute if any is in use."""
+    for key, held in list(ctx.tx.scan(HELD)):
+        if held.at_ms <= ctx.now - IN_USE_MS:
+            ctx.tx.delete(HELD, key)
     in_use = [measure(ctx.at(*key[:2]), key[2]) for key, _ in ctx.tx.scan(QUEUES)]
     if any(in_use):
         ctx.tx.release(GAUGE_QUEUE, item.handle, due_ms=_next_minute(ctx.now))
