@@ -72,8 +72,9 @@ def test_names_of_objects(s3: S3, key: str) -> None:
 
 
 def test_a_name_that_is_too_long(s3: S3) -> None:
-    answer = s3.refused("put_object", Key="k" * 1025)
-    assert (answer.status, answer.code, answer.error["Size"]) == (400, "KeyTooLongError", "1025")
+    for name in ("put_object", "get_object"):
+        answer = s3.refused(name, Key="k" * 1025)
+        assert (answer.status, answer.code, answer.error["Size"]) == (400, "KeyTooLongError", "1025")
 
 
 ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]
@@ -117,6 +118,7 @@ def test_without_a_checksum_of_the_client_there_is_one_of_s3(s3: S3) -> None:
         ),
         ({"ChecksumCRC32": "invalid"}, "InvalidRequest", "Value for x-amz-checksum-crc32 header is invalid."),
         ({"ContentMD5": "YQ=="}, "InvalidDigest", "The Content-MD5 you specified was invalid."),
+        ({"ContentMD5": ""}, "InvalidDigest", "The Content-MD5 you specified was invalid."),
         (
             {"ContentMD5": b64encode(bytes(16)).decode()},
             "BadDigest",

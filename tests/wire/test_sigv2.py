@@ -91,6 +91,9 @@ def test_a_session_signs_with_its_token():
 
 def test_headers_that_were_signed_may_come_as_headers():
     host, target = presigned("put_object", Bucket="b", Key="k", ContentType="image/jpeg")
+    verify(request("PUT", (host, target), **{"content-type": "image/jpeg"}))
+    # [LS:test_s3_put_presigned_url_with_different_headers]
+    assert refused(request("PUT", (host, target), **{"content-type": "text/xml"})).code == "SignatureDoesNotMatch"
     target = target.replace("&content-type=image%2Fjpeg", "").replace("content-type=image%2Fjpeg&", "")
     assert "image" not in target
     verify(request("PUT", (host, target), **{"content-type": "image/jpeg"}))

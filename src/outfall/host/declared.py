@@ -78,7 +78,7 @@ def declare(headers: Mapping[str, str], payload: str = "", *, part: bool = False
         names += (DEFAULT_CHECKSUM,)
     return Declared(
         _length(headers, payload, needed=bool(default) or part),
-        _md5(headers.get("content-md5", "")),
+        _md5(headers.get("content-md5")),
         payload if len(payload) == 64 else "",
         given,
         trailer,
@@ -139,9 +139,11 @@ def _size(text: str) -> int:
         return -1
 
 
-def _md5(text: str) -> str:
-    """Content-MD5 in hex."""
-    if text and _size(text) != 16:
+def _md5(text: str | None) -> str:
+    """Content-MD5 in hex; empty where the header is not there."""
+    if text is None:
+        return ""
+    if _size(text) != 16:
         raise InvalidDigest(**{"Content-MD5": text})
     return base64.b64decode(text).hex()
 

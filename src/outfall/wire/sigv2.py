@@ -91,12 +91,15 @@ def verify(signed: Signed, request: WireRequest, secret: str, now_ms: int) -> No
 
 def string_to_sign(request: WireRequest, expires_s: int, resource: str) -> str:
     """Method, two headers, the time, the `x-amz-` headers, and the resource. What the client put into the URL in the
-    place of a header counts as that header."""
+    place of a header counts as that header; of a type or digest that comes as a header as well, the header counts.
+    [LS:test_s3_put_presigned_url_with_different_headers]"""
     headers = {name: value.strip() for name, value in request.headers.items()}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         name = name.lower()
-        if name.startswith("x-amz-") or name in ("content-type", "content-md5"):
+        if name.startswith("x-amz-"):
             headers[name] = value
+        elif name in ("content-type", "content-md5"):
+            headers.setdefault(name, value)
     own = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-amz-"))
     first = (request.method, headers.get("content-md5", ""), headers.get("content-type", ""), str(expires_s))
     return "\n".join(first) + f"\n{own}{resource}"
