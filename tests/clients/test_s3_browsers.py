@@ -317,7 +317,12 @@ def test_a_website(website: S3) -> None:
     assert site(website, "/page.html", "HEAD").status == 200
     answer = site(website, "/none")
     assert (answer.status, answer.headers["x-amz-error-code"]) == (404, "NoSuchKey")
-    assert b"<li>Code: NoSuchKey</li>" in answer.body
+    assert b"<ul>\n<li>Code: NoSuchKey</li>" in answer.body
+    why = b"An Error Occurred While Attempting to Retrieve a Custom Error Document"  # [LS:test_website_hosting_404]
+    assert b"<h3>" + why + b"</h3>\n<ul>\n<li>Code: NoSuchKey</li>" in answer.body
+    website.put("error.html", WebsiteRedirectLocation="/page.html")
+    answer = site(website, "/none")
+    assert (answer.status, answer.headers["location"]) == (301, "/page.html")
     website.put("error.html", b"sorry")
     answer = site(website, "/none")
     assert (answer.status, answer.body) == (404, b"sorry")
@@ -346,8 +351,8 @@ def test_redirects_of_a_website(website: S3) -> None:
     answer = site(website, "/none")
     assert (answer.status, answer.headers["location"]) == (307, "https://example.com/gone")
     website.call("put_bucket_website", WebsiteConfiguration={"RedirectAllRequestsTo": {"HostName": "example.com"}})
-    answer = site(website, "/a")
-    assert (answer.status, answer.headers["location"]) == (301, "http://example.com/a")
+    answer = site(website, "/a%20b?c=d")
+    assert (answer.status, answer.headers["location"]) == (301, "http://example.com/a%20b?c=d")
     website.call("delete_bucket_website")
     answer = site(website)
     assert (answer.status, b"NoSuchWebsiteConfiguration" in answer.body) == (404, True)

@@ -71,6 +71,12 @@ def test_names_of_objects(s3: S3, key: str) -> None:
     assert s3.refused("head_object", Key=key).status == 404
 
 
+def test_percent_signs_that_escape_nothing(s3: S3) -> None:
+    for path in ("/%zz", "/a%", "/%ff"):
+        answer = s3.send("GET", path)
+        assert (answer.status, answer.code) == (400, "InvalidURI")
+
+
 def test_a_name_that_is_too_long(s3: S3) -> None:
     for name in ("put_object", "get_object"):
         answer = s3.refused(name, Key="k" * 1025)

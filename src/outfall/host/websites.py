@@ -30,6 +30,8 @@ _HOST = re.compile(
 )
 TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
 METHODS = ("GET", "HEAD")
+NO_PAGE = "An Error Occurred While Attempting to Retrieve a Custom Error Document"
+"""[LS:test_website_hosting_404]"""
 
 
 @lru_cache(maxsize=HOSTS_MAX)
@@ -51,7 +53,7 @@ async def answer(dispatcher: Dispatcher, http: HttpRequest, bucket: str) -> Wire
             raise errors.MethodNotAllowed(Method=http.method.upper(), ResourceType="OBJECT")
         visit.admitted = Admitted(ANONYMOUS, DEFAULT_REGION)
         visit.parameters = codec.parse(front.models, route, WireRequest("GET", "/", "", http.headers))
-        visit.parameters["Key"] = unquote(http.path.lstrip("/"), errors="replace")
+        visit.parameters |= {"Key": unquote(http.path.removeprefix("/"), errors="replace"), "Query": http.query}
         return await dispatcher.perform(VISIT, visit)
     except AwsError as error:
         return _page(visit, error, head=head)
@@ -61,16 +63,19 @@ async def answer(dispatcher: Dispatcher, http: HttpRequest, bucket: str) -> Wire
 
 
 def _page(visit: Visit, error: AwsError, *, head: bool) -> WireResponse:
-    """An error as browsers are shown it."""
-    told = {"Code": error.code, "Message": error.message, **error.fields}
-    told |= {"RequestId": visit.request_id, "HostId": host_id(visit.request_id)}
-    listed = "\n".join(f"<li>{name}: {xml_out.safe(str(value))}</li>" for name, value in told.items())
+    """An error as browsers are shown it; its cause is why there is no page of the site's own instead."""
+    listed = _list(error, RequestId=visit.request_id, HostId=host_id(visit.request_id))
+    if isinstance(error.__cause__, AwsError):
+        listed += f"<h3>{NO_PAGE}</h3>\n{_list(error.__cause__)}"
     title = f"{error.status} {TITLES.get(error.status, 'Error')}"
-    text = (
-        f"<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<ul>\n{listed}\n</ul>\n<hr/>\n"
-        "</body>\n</html>\n"
-    )
+    text = f"<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n{listed}<hr/>\n</body>\n</html>\n"
     headers = [("x-amz-request-id", visit.request_id), ("x-amz-id-2", host_id(visit.request_id)), *error.headers]
     headers.append(("Content-Type", "text/html; charset=utf-8"))
     body = text.encode("utf-8", "replace")
     return WireResponse(error.status, headers, b"" if head else body)
+
+
+def _list(error: AwsError, **more: str) -> str:
+    told = {"Code": error.code, "Message": error.message, **error.fields, **more}
+    listed = "\n".join(f"<li>{name}: {xml_out.safe(str(value))}</li>" for name, value in told.items())
+    return f"<ul>\n{listed}\n</ul>\n"

@@ -22,6 +22,7 @@ Convert = Callable[[Any], Any]
 Read = Callable[[dict[str, Any], Mapping[str, str], Params, Mapping[str, str]], None]
 """Puts members into its first argument from path labels, query parameters and headers."""
 
+NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 DATE_LIST = re.compile(r"[^,]+,[^,]+|[^,]+")
 LIST_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
 
@@ -210,5 +211,9 @@ def _quoted(text: str) -> str:
 
 
 def percent_decoded(text: str) -> str:
-    """A part of a path without its percent signs; ValueError if the bytes are not UTF-8."""
-    return unquote(text, errors="strict") if "%" in text else text
+    """A part of a path without its percent signs; ValueError if they escape nothing, or bytes that are not UTF-8."""
+    if "%" not in text:
+        return text
+    if NO_ESCAPE.search(text):
+        raise ValueError("a percent sign escapes nothing")
+    return unquote(text, errors="strict")

@@ -129,11 +129,11 @@ def _visit(call: Call, request: Request) -> Output:
     configuration, key = _configuration(call, bucket), request["Key"]
     everywhere = configuration.get("RedirectAllRequestsTo")
     if everywhere is not None:
-        return _redirect(call, everywhere, key, "301")
+        return _redirect(call, request, everywhere, "301")
     for rule in configuration.get("RoutingRules") or ():
         condition = rule.get("Condition") or {}
         if "HttpErrorCodeReturnedEquals" not in condition and key.startswith(condition.get("KeyPrefixEquals") or ""):
-            return _redirect(call, rule["Redirect"], key, "301", condition.get("KeyPrefixEquals") or "")
+            return _redirect(call, request, rule["Redirect"], "301", condition.get("KeyPrefixEquals") or "")
     suffix = configuration["IndexDocument"]["Suffix"]
     try:
         return _document(call, bucket, request, key + suffix if key == "" or key.endswith("/") else key, suffix)
@@ -146,8 +146,14 @@ def _document(call: Call, bucket: Bucket, request: Request, key: str, suffix: st
     there = storage.current(call.tx, bucket.name, key)
     if there is None and storage.current(call.tx, bucket.name, f"{key}/{suffix}") is not None:
         return Respond({}, status=302, headers=(("Location", "/" + quote(key) + "/"),))
+    return _object(call, bucket, request, key)
+
+
+def _object(call: Call, bucket: Bucket, request: Request, key: str) -> Output:
+    """The object at a key, or where it says that it is. Errors: AccessDenied, NoSuchKey."""
     if not _may(call, bucket, "s3:GetObject", key):
         raise errors.AccessDenied
+    there = storage.current(call.tx, bucket.name, key)
     if there is None:
         if not _may(call, bucket, "s3:ListBucket", ""):
             raise errors.AccessDenied
@@ -173,20 +179,25 @@ def _may(call: Call, bucket: Bucket, action: str, key: str) -> bool:
 
 
 def _instead(call: Call, bucket: Bucket, request: Request, configuration: Configuration, failed: AwsError) -> Output:
-    """A rule's redirect for this error, else the error document under the error's status, else the error itself."""
+    """A rule's redirect for this error, else the error document under the error's status, else the error itself, with
+    the error document's own as its cause."""
     key = request["Key"]
     for rule in configuration.get("RoutingRules") or ():
         condition = rule.get("Condition") or {}
         prefix = condition.get("KeyPrefixEquals") or ""
         if condition.get("HttpErrorCodeReturnedEquals") == str(failed.status) and key.startswith(prefix):
-            return _redirect(call, rule["Redirect"], key, "302", prefix)
+            return _redirect(call, request, rule["Redirect"], "302", prefix)
     page = (configuration.get("ErrorDocument") or {}).get("Key")
-    if page and storage.current(call.tx, bucket.name, page) and _may(call, bucket, "s3:GetObject", page):
-        found = read(call, {"Bucket": bucket.name, "Key": page}, with_body=True)
-        output = found.output if isinstance(found, Respond) else found
-        return Respond(output, status=failed.status, headers=_told(failed))
     failed.headers = _told(failed)
-    raise failed
+    if not page:
+        raise failed
+    try:
+        found = _object(call, bucket, {"Bucket": bucket.name}, page)
+    except (errors.NoSuchKey, errors.AccessDenied) as unread:
+        raise failed from unread
+    if isinstance(found, Respond):
+        return found  # The error document's own redirect.
+    return Respond(found, status=failed.status, headers=failed.headers)
 
 
 def _told(failed: AwsError) -> tuple[tuple[str, str], ...]:
@@ -194,14 +205,16 @@ def _told(failed: AwsError) -> tuple[tuple[str, str], ...]:
     return (("x-amz-error-code", failed.code), ("x-amz-error-message", failed.message), *detail)
 
 
-def _redirect(call: Call, to: dict[str, Any], key: str, code: str, prefix: str = "") -> Respond:
+def _redirect(call: Call, request: Request, to: dict[str, Any], code: str, prefix: str = "") -> Respond:
+    key = request["Key"]
     path = quote(key)
     if "ReplaceKeyWith" in to:
         path = to["ReplaceKeyWith"]
     elif "ReplaceKeyPrefixWith" in to:
         path = to["ReplaceKeyPrefixWith"] + quote(key[len(prefix) :])
     host = to.get("HostName") or call.headers.get("host", "")
-    location = f"{to.get('Protocol') or 'http'}://{host}/{path}"
+    query = f"?{request['Query']}" if request.get("Query") else ""
+    location = f"{to.get('Protocol') or 'http'}://{host}/{path}{query}"
     return Respond({}, status=int(to.get("HttpRedirectCode") or code), headers=(("Location", location),))
 
 
