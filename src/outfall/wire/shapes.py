@@ -141,14 +141,14 @@ READERS: dict[str, Callable[[str], Any]] = {
 def iso8601(at_ms: int) -> str:
     """`2025-11-24T22:11:08Z`, with three digits of a second if there are any."""
     whole, rest = divmod(int(at_ms), 1000)
-    text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = datetime.fromtimestamp(whole, UTC).isoformat()[:19]
     return f"{text}.{rest:03d}Z" if rest else f"{text}Z"
 
 
 def iso8601_ms(at_ms: int) -> str:
     """`2025-11-24T22:11:08.000Z`, with three digits always, as S3 writes it."""
     whole, rest = divmod(int(at_ms), 1000)
-    return f"{datetime.fromtimestamp(whole, UTC).strftime('%Y-%m-%dT%H:%M:%S')}.{rest:03d}Z"
+    return f"{datetime.fromtimestamp(whole, UTC).isoformat()[:19]}.{rest:03d}Z"
 
 
 def http_date(at_ms: int) -> str:

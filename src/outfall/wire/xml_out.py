@@ -16,9 +16,17 @@ UNSPEAKABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\ud800-\udfff\ufffe\u
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
+PLAIN = frozenset({"integer", "long", "short", "byte", "biginteger", "boolean", "timestamp", "blob"})
+"""Types whose text has nothing to escape."""
+
+
+def _reference(found: re.Match[str]) -> str:
+    return ESCAPES.get(found[0]) or f"&#x{ord(found[0]):x};"
+
+
 def escape(text: str) -> str:
     """Text for an element or an attribute; what XML cannot hold is written as a reference, as S3 does."""
-    return ESCAPED.sub(lambda found: ESCAPES.get(found[0]) or f"&#x{ord(found[0]):x};", text)
+    return ESCAPED.sub(_reference, text)
 
 
 def safe(text: str) -> str:
@@ -50,8 +58,7 @@ class Writer:
             return self._list(tag, shape)
         if kind == "map":
             return self._map(tag, shape)
-        form, opening = writer(shape, self._timestamps), f"<{tag}{_namespace(shape)}>"
-        return lambda out, value: out.append(f"{opening}{escape(form(value))}</{tag}>")
+        return _simple(f"<{tag}{_namespace(shape)}>", f"</{tag}>", writer(shape, self._timestamps), kind in PLAIN)
 
     def _structure(self, tag: str, shape: Shape) -> Write:
         members = self._service.members(shape)
@@ -135,6 +142,14 @@ class Writer:
                 out.append(f"</{tag}>")
 
         return write
+
+
+def _simple(opening: str, closing: str, form: Callable[[Any], str], plain: bool) -> Write:
+    """Writes a value: most of a listing is these."""
+    if plain:
+        return lambda out, value: out.append(f"{opening}{form(value)}{closing}")
+    replace = ESCAPED.sub
+    return lambda out, value: out.append(f"{opening}{replace(_reference, form(value))}{closing}")
 
 
 def _each(item: Write) -> Write:

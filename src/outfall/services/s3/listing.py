@@ -5,6 +5,7 @@ A page costs as much as it is long, however large the bucket is: past a common p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
@@ -22,6 +23,7 @@ from outfall.services.s3.model import OBJECTS, Attributes, Bucket, Version
 from outfall.services.s3.tokens import from_token, to_token
 
 KEYS_PER_PAGE_MAX = 1000
+_PLAIN = re.compile(r"[A-Za-z0-9_.\-*/]*").fullmatch
 T = TypeVar("T")
 
 
@@ -114,7 +116,7 @@ def encoder(request: Request) -> Callable[[str], str]:
 
 def _in_url(text: str) -> str:
     """As a form of the web writes it (Java's `URLEncoder`), with slashes left as they are."""
-    return quote_plus(text, safe="/*").replace("~", "%7E")
+    return text if _PLAIN(text) else quote_plus(text, safe="/*").replace("~", "%7E")
 
 
 def restore_status(call: Call, request: Request, version: Version) -> dict[str, Any]:
