@@ -7,6 +7,8 @@ permission), which SNS does not try again. HTTP endpoints are the host's work (`
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,6 +26,8 @@ from outfall.services.sns.model import SUBSCRIPTIONS, Subscription, Topic
 from outfall.services.sns.render import Envelope
 
 SERVICE = "sns.amazonaws.com"
+POLICIES_MAX = 1024
+"""How many filter policies are kept as they were read."""
 RAW_ATTRIBUTES_MAX = 10
 """A raw message with more attributes than SQS takes is a client error. [sns.md 7]"""
 
@@ -53,10 +57,15 @@ def wants(subscription: Subscription, publication: Publication) -> bool:
     text = subscription.settings.get("FilterPolicy")
     if not text:
         return True
-    policy = json.loads(text)
+    policy = _policy(text)
     if subscription.settings.get("FilterPolicyScope") == "MessageBody":
         return filter_policy.body_passes(policy, publication.text_for(subscription.protocol))
     return filter_policy.attributes_pass(policy, _comparable(publication))
+
+
+@lru_cache(maxsize=POLICIES_MAX)
+def _policy(text: str) -> Mapping[str, Any]:
+    return json.loads(text)  # type: ignore[no-any-return]
 
 
 def _comparable(publication: Publication) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def seal(ctx: Context, topic: Topic, endpoint: str, fields: dict[str, str]) -> S
 
 
 class Envelope:
-    """The forms of one publication; each text is signed once, however many subscribers get it."""
+    """The forms of one publication; each text is signed and laid out once, however many subscribers get it."""
 
     def __init__(self, ctx: Context, topic: Topic, publication: Publication, endpoint: str) -> None:
         self._ctx = ctx
@@ -57,11 +57,20 @@ class Envelope:
         self._publication = publication
         self._endpoint = endpoint
         self._seals: dict[str, Seal | None] = {}
+        self._around: dict[str, tuple[bytes, bytes]] = {}
         self._at = timestamp(ctx.now)
 
     def notification(self, subscription: Subscription) -> bytes:
-        """The JSON that queues and HTTP endpoints get."""
-        told, text = self._publication, self._publication.text_for(subscription.protocol)
+        """The JSON that queues and HTTP endpoints get. But for one member it is the same for all subscribers."""
+        text = self._publication.text_for(subscription.protocol)
+        if text not in self._around:
+            self._around[text] = self._around_url(text)
+        before, after = self._around[text]
+        return before + _text(self._unsubscribe_url(subscription)).encode("utf-8", "replace") + after
+
+    def _around_url(self, text: str) -> tuple[bytes, bytes]:
+        """What stands before the value of UnsubscribeURL, and after it."""
+        told = self._publication
         body: dict[str, Any] = {"Type": "Notification", "MessageId": told.id}
         if self._topic.fifo:
             body["SequenceNumber"] = told.sequence_number
@@ -71,10 +80,9 @@ class Envelope:
         body |= {"Message": text, "Timestamp": self._at}
         if not self._topic.fifo:
             _put_seal(body, self._seal(text))
-        body["UnsubscribeURL"] = self._unsubscribe_url(subscription)
-        if told.attributes:
-            body["MessageAttributes"] = _attributes(told)
-        return _laid_out(body)
+        before = f'{{\n{_lines(body)},\n  "UnsubscribeURL" : '
+        after = f",\n{_lines({'MessageAttributes': _attributes(told)})}\n}}" if told.attributes else "\n}"
+        return before.encode("utf-8", "replace"), after.encode("utf-8", "replace")
 
     def function_event(self, subscription: Subscription) -> bytes:
         """The event of a function; its names of URLs end in lower case. [LS:test_python_lambda_subscribe_sns_topic]"""
@@ -149,17 +157,21 @@ def _attribute(one: Attribute) -> dict[str, str]:
     return {"Type": one.type, "Value": one.value}
 
 
+_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def _laid_out(body: dict[str, Any]) -> bytes:
-    """JSON as SNS writes it: a member a line, a space before the colon."""
-    lines = ",\n".join(f"  {json.dumps(key)} : {_value(value)}" for key, value in body.items())
-    return f"{{\n{lines}\n}}".encode("utf-8", "replace")
+    """JSON as SNS writes it."""
+    return f"{{\n{_lines(body)}\n}}".encode("utf-8", "replace")
 
 
-def _value(value: Any) -> str:
-    if not isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    lines = ",\n".join(
-        f"    {json.dumps(key)} : {json.dumps(one, separators=(',', ':'), ensure_ascii=False)}"
-        for key, one in value.items()
-    )
+def _lines(body: dict[str, Any]) -> str:
+    """A member a line, a space before the colon."""
+    return ",\n".join(f'  "{name}" : {_value(value)}' for name, value in body.items())
+
+
+def _value(value: str | dict[str, dict[str, str]]) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    lines = ",\n".join(f"    {json.dumps(name)} : {_text(one)}" for name, one in value.items())
     return f"{{\n{lines}\n  }}"
