@@ -80,8 +80,10 @@ def backwards(ctx: Context, group: Group, stream: Stream, until: Position) -> It
         while waiting and waiting[0][1].position.at_ms > reach_ms:
             yield heapq.heappop(waiting)[1]
         for event in events_of(stream, chunk):
-            if event.position < until:
-                heapq.heappush(waiting, (tuple(-part for part in event.position), event))
+            position = event.position
+            if position < until:
+                at_ms, number, place, serial = position
+                heapq.heappush(waiting, ((-at_ms, -number, -place, -serial), event))
     while waiting:
         yield heapq.heappop(waiting)[1]
 
