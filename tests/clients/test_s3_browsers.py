@@ -175,6 +175,13 @@ def test_a_form_uploads(s3: S3) -> None:
     assert answer.headers["x-amz-checksum-type"] == "FULL_OBJECT"
 
 
+def test_metadata_of_a_form_that_no_header_can_carry(s3: S3) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
+    form(s3, presigned(s3, fields={"x-amz-meta-a": "é", "x-amz-meta-b": "two\nlines", "x-amz-meta-c": "\x01"}))
+    head = s3.call("head_object", Key="k")
+    assert (head["Metadata"], head["MissingMeta"]) == ({"a": "=?UTF-8?B?w6k=?="}, 2)
+
+
 @pytest.mark.parametrize("size", [0, 1, 40_000, 3_000_001])
 def test_forms_of_any_size(s3: S3, size: int) -> None:
     data = (b"\r\n--" + BOUNDARY[:-1].encode() + b"x")[: size % 30] + b"\r\n-" * (size // 3)

@@ -5,6 +5,7 @@ Rule: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import Any
 
@@ -27,6 +28,7 @@ STORAGE_CLASS_NAMES = """
     STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR
 """
 STORAGE_CLASSES = frozenset(STORAGE_CLASS_NAMES.split())
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 REDIRECTS = ("/", "http://", "https://")
 """What a redirect of a website may begin with."""
 UNSERVED = {"WriteOffsetBytes": "x-amz-write-offset-bytes"}
@@ -107,12 +109,16 @@ def storage_class(request: Request, default: str = "STANDARD") -> str:
 
 
 def described(version: Version) -> dict[str, Any]:
-    """The members of GetObject's and HeadObject's outputs that tell a version's attributes."""
+    """The members of GetObject's and HeadObject's outputs that tell a version's attributes. Metadata that no header can
+    carry is counted. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
     attributes = version.attributes
     told: dict[str, Any] = dict(attributes.headers)
     told["ContentType"] = attributes.content_type
     told |= encryption.told(attributes.encryption)
-    told["Metadata"] = {name: _speakable(value) for name, value in attributes.metadata}
+    spoken = {name: _speakable(value) for name, value in attributes.metadata if not CONTROL.search(value)}
+    told["Metadata"] = spoken
+    if len(spoken) < len(attributes.metadata):
+        told["MissingMeta"] = len(attributes.metadata) - len(spoken)
     if attributes.storage_class != "STANDARD":
         told["StorageClass"] = attributes.storage_class
     if attributes.tags:
@@ -125,7 +131,7 @@ def _speakable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     data = text.encode("utf-8", "surrogatepass")
-    if sum(byte > 127 or byte < 32 for byte in data) * 2 > len(data):
+    if sum(byte > 127 for byte in data) * 2 > len(data):
         return f"=?UTF-8?B?{b64encode(data).decode()}?="
     written = "".join(
         chr(byte) if chr(byte).isalnum() and byte < 128 else "_" if byte == 32 else f"={byte:02X}" for byte in data
