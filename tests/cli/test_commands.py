@@ -34,6 +34,8 @@ def test_a_server_in_the_background_from_up_to_down(tmp_path: Path) -> None:
         assert outfall(environment, "events") == "No events yet.\n"
         assert "no event" in outfall(environment, "events", "show", "nonsense", fails=True)
         assert "not waiting" in outfall(environment, "skip", "nonsense", fails=True)
+        for command in (["events", "show"], ["events", "redeliver"], ["skip"], ["replay"]):
+            assert "letters, digits and hyphens" in outfall(environment, *command, "no id/../?", fails=True)
         assert json.loads(outfall(environment, "skip", "--all", "-o", "json"))["skipped"] == 0
         assert "--clock manual" in outfall(environment, "clock", "advance", "3m", fails=True)
         for move in (["advance", "3m"], ["next"], ["idle"]):
@@ -59,10 +61,32 @@ def test_what_is_typed_wrong_is_answered_in_a_line(tmp_path: Path) -> None:
         ["up", "--clock", "sundial"],
         ["up", "--keep-history", "0d"],
         ["up", "--keep-history", "forever"],
+        ["up", "--store", "nonsense", "--blobs", f"file://{tmp_path}"],
+        ["up", "surprise"],
         ["status", "--endpoint", "nonsense"],
+        ["status", "--endpoint", "http://127.0.0.1:99999"],
+        ["status", "--endpoint", "http://[::1"],
+        ["demo", "--endpoint", "http://127.0.0.1:1"],
+        ["events", "--surprise"],
         ["skip"],
         ["replay"],
         ["clock", "advance", "soon", "--endpoint", "http://127.0.0.1:1"],
         ["nonsense"],
     ):
-        assert outfall(environment, *arguments, fails=True), arguments
+        said = outfall(environment, *arguments, fails=True)
+        assert said.startswith("Error: "), arguments
+        assert said.count("\n") == 1, arguments
+
+
+def test_what_the_environment_says_of_data_gives_way_to_what_is_typed(tmp_path: Path) -> None:
+    port = free_port()
+    environment = {**plain_environment(), "OUTFALL_PORT": str(port), "OUTFALL_DATA": str(tmp_path / "data")}
+    outfall(environment, "up", "-d", "--ephemeral", "--strict", "--chaos", "seed=7,delay=0.5")
+    try:
+        status = outfall(environment, "status")
+        for told in ("in memory", "enforce, strict", "seed=7,delay=0.5"):
+            assert told in status
+        assert "in memory" in outfall(environment, "doctor")
+    finally:
+        outfall(environment, "down")
+    assert not (tmp_path / "data").exists()

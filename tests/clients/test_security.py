@@ -152,7 +152,7 @@ def test_a_directory_that_was_open_is_closed(tmp_path: Path) -> None:
 
 
 def test_it_listens_on_this_machine_alone_unless_asked() -> None:
-    from outfall.cli.server import up
+    from outfall.cli.up import up
 
     defaults = {parameter.name: parameter.default for parameter in up.params}
     assert defaults["host"] == "127.0.0.1"

@@ -10,7 +10,7 @@ import click
 from outfall import __version__
 
 COMMANDS = {
-    "up": "server:up",
+    "up": "up:up",
     "down": "server:down",
     "wait": "server:wait",
     "status": "server:status",
@@ -63,8 +63,8 @@ def main() -> None:
         sys.exit(done.exit_code)
     except click.Abort:
         sys.exit(130)
-    except click.BadParameter as error:
-        click.echo(f"Error: {error.format_message()}", err=True)
+    except click.UsageError as error:
+        click.echo(f"Error: {error.format_message()}{_where_to_look(error)}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
@@ -76,6 +76,13 @@ def main() -> None:
             raise
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+
+
+def _where_to_look(error: click.UsageError) -> str:
+    """Where the command tells how it is used; the message of a wrong value says so itself."""
+    if error.ctx is None or isinstance(error, click.BadParameter):
+        return ""
+    return f" (see {error.ctx.command_path} --help)"
 
 
 def _is_of_aws(error: Exception) -> bool:

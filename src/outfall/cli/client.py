@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import click
 
@@ -20,10 +20,22 @@ def endpoint_of(given: str | None) -> str:
     """The server that is meant: as given, else AWS_ENDPOINT_URL, else the port of this machine where one starts."""
     port = os.environ.get("OUTFALL_PORT") or DEFAULT_PORT
     endpoint = given or os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{port}"
-    parts = urlsplit(endpoint)
-    if parts.scheme != "http" or not parts.hostname:
+    if not _is_url(endpoint):
         raise click.ClickException(f"an endpoint looks like http://127.0.0.1:{DEFAULT_PORT}, not {endpoint}")
     return endpoint.rstrip("/")
+
+
+def _is_url(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # A port beyond 65535, or half an IPv6 address.
+        return False
+
+
+def of_event(event_id: str, what: str = "") -> str:
+    """Where the private API has an event, or something of it, whatever was typed as its id."""
+    return f"/_outfall/api/events/{quote(event_id, safe='')}" + (f"/{what}" if what else "")
 
 
 def ask(
@@ -116,9 +128,8 @@ def aws(service: str, endpoint: str, region: str | None = None) -> Any:
 
 def endpoint_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--endpoint`."""
-    return click.option("--endpoint", metavar="URL", help="The server; default: AWS_ENDPOINT_URL, else port 4566.")(
-        command
-    )
+    told = "The server; default: AWS_ENDPOINT_URL, else port 4566 or OUTFALL_PORT."
+    return click.option("--endpoint", metavar="URL", help=told)(command)
 
 
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:

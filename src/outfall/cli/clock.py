@@ -33,7 +33,10 @@ def clock(ctx: click.Context, endpoint: str | None, output: str) -> None:
 @output_option
 @click.pass_obj
 def advance(given: Given, duration: str, endpoint: str | None, output: str) -> None:
-    """Move the clock by DURATION (as 90s, 3m, 1h30m); what falls due on the way is done."""
+    """Move the clock by DURATION, as 90s, 3m or 1h30m.
+
+    What falls due on the way is done.
+    """
     _move(given, (endpoint, output), f"advance_ms={milliseconds(duration)}")
 
 
@@ -51,7 +54,10 @@ def next_(given: Given, endpoint: str | None, output: str) -> None:
 @output_option
 @click.pass_obj
 def idle(given: Given, endpoint: str | None, output: str) -> None:
-    """Move the clock until nothing waits any more. Ends with 1 where something comes back for ever, and tells what."""
+    """Move the clock until nothing waits any more.
+
+    Where something comes back for ever it tells what, and ends with 1.
+    """
     told = _move(given, (endpoint, output), "to=idle")
     if not told["idle"]:
         raise SystemExit(1)

@@ -33,13 +33,14 @@ START_S_MAX = 30.0
 @click.option("--real-time", is_flag=True, help="Wait the retry waits out: three minutes.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def demo(endpoint: str | None, real_time: bool, output: str) -> None:
-    """Play the lesson: upload, function, retries, destinations, and both records."""
+    """Play the lesson, from the first queue to both records."""
     console = Console(quiet=output == "json", highlight=False)
     with contextlib.ExitStack() as stack:
         if endpoint is None:
             console.print("Starting a server of its own, with durable storage in a temporary directory.")
             endpoint = stack.enter_context(_own_server())
         endpoint = endpoint_of(endpoint)
+        ask(endpoint, "/_outfall/health")
         lesson = Lesson(lambda service: aws(service, endpoint), secrets.token_hex(3))
         if not real_time:
             lesson.skip_wait = lambda: _skip_when_waiting(endpoint, lesson)
@@ -70,7 +71,7 @@ def _own_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="outfall-demo-") as directory:
         log = Path(directory) / "server.log"
         command = [sys.executable, "-m", "outfall", "up", "--port", str(port), "--data", str(Path(directory) / "data")]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "OUTFALL_"))}
         with log.open("wb") as output:
             server = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
         try:

@@ -15,7 +15,7 @@ import click
 
 from outfall.cli.client import ask, aws, endpoint_of, endpoint_option, is_up, output_option, print_json
 from outfall.cli.findings import Finding, findings
-from outfall.cli.server import default_data
+from outfall.cli.up import default_data
 from outfall.host.config import DEFAULT_PORT
 from outfall.sandbox.bubblewrap import bubblewrap_program
 

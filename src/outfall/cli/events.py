@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import click
 
-from outfall.cli.client import ask, endpoint_of, endpoint_option, follow, output_option, print_json, say
+from outfall.cli.client import ask, endpoint_of, endpoint_option, follow, of_event, output_option, print_json, say
 
 
 @click.group(invoke_without_command=True)
@@ -22,7 +22,7 @@ from outfall.cli.client import ask, endpoint_of, endpoint_option, follow, output
 @click.option("--text", default="", help="Only events with this in their id or payload.")
 @click.option("--kind", type=click.Choice(["invocation", "batch", "delivery"]), help="Only these.")
 @click.option("--trace", default="", help="Only events of this trace: all that followed from one cause.")
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most so many.")
 @click.pass_context
 def events(
     ctx: click.Context,
@@ -84,7 +84,7 @@ def _line(event: dict[str, Any]) -> str:
 def _what_is_next(event: dict[str, Any]) -> str:
     if not event["due_ms"] or event["state"] not in ("waiting", "failed"):
         return ""
-    what = "next attempt" if event["state"] == "waiting" else "its messages appear again"
+    what = "next attempt" if event["state"] == "waiting" else "messages back"
     return f"{what} {clock(event['due_ms'])}"
 
 
@@ -122,13 +122,16 @@ def _json_line(fact: dict[str, Any]) -> str:
 def show(
     inherited: tuple[str | None, str], event_id: str, whole: bool, endpoint: str | None, output: str | None
 ) -> None:
-    """The timeline of one event: attempts, waits, the record, and where it went or why it did not. With --chain, the
-    timeline of all that followed from the same cause; then the root of a trace may be given for an event."""
+    """The timeline of one event, or of all with its cause.
+
+    Attempts, waits, the record, and where it went or why it did not. With --chain, the timeline of all that followed
+    from the same cause; then the root of a trace may be given for an event.
+    """
     endpoint = endpoint_of(endpoint or inherited[0])
     if whole:
         _show_chain(endpoint, event_id, output or inherited[1])
         return
-    told = ask(endpoint, f"/_outfall/api/events/{event_id}")
+    told = ask(endpoint, of_event(event_id))
     if (output or inherited[1]) == "json":
         print_json(told)
         return
@@ -149,8 +152,8 @@ def _echo_lost(fact: dict[str, Any]) -> None:
 
 
 def _show_chain(endpoint: str, name: str, output: str) -> None:
-    trace = name if name.startswith("1-") else ask(endpoint, f"/_outfall/api/events/{name}")["event"]["trace"]
-    told = ask(endpoint, f"/_outfall/api/traces/{trace}")
+    trace = name if name.startswith("1-") else ask(endpoint, of_event(name))["event"]["trace"]
+    told = ask(endpoint, f"/_outfall/api/traces/{quote(trace, safe='')}")
     if output == "json":
         print_json(told)
         return
@@ -184,12 +187,15 @@ def redeliver(
     endpoint: str | None,
     output: str | None,
 ) -> None:
-    """Send again what of an event did not arrive: the record, dead letter or message itself, to the byte. Whether it is
-    allowed is asked again, as things stand now."""
+    """Send again what of an event did not arrive.
+
+    It is the record, dead letter or message itself, to the byte. Whether it is allowed is asked again, as things stand
+    now.
+    """
     if bool(event_id) == every or (every and to):
         raise click.UsageError("name one event, or --all without --to")
     query = f"?{urlencode({'to': to})}" if to else ""
-    path = "/_outfall/api/events/redeliver" if every else f"/_outfall/api/events/{event_id}/redeliver{query}"
+    path = of_event(event_id, f"redeliver{query}") if event_id else "/_outfall/api/events/redeliver"
     told = ask(endpoint_of(endpoint or inherited[0]), path, method="POST")
     if (output or inherited[1]) == "json":
         print_json(told)
@@ -212,11 +218,13 @@ def _why(one: dict[str, Any]) -> str:
 @endpoint_option
 @output_option
 def skip(event_id: str | None, every: bool, endpoint: str | None, output: str) -> None:
-    """End the wait of an event: its next attempt is due now. Messages of a batch that failed appear in their queue
-    again. Nothing that is decided changes by it."""
+    """End the wait of an event: its next attempt is due now.
+
+    Messages of a batch that failed appear in their queue again. Nothing that is decided changes by it.
+    """
     if bool(event_id) == every:
         raise click.UsageError("name one event, or --all")
-    path = "/_outfall/api/events/skip-wait" if every else f"/_outfall/api/events/{event_id}/skip-wait"
+    path = of_event(event_id, "skip-wait") if event_id else "/_outfall/api/events/skip-wait"
     told = ask(endpoint_of(endpoint), path, method="POST")
     if output == "json":
         print_json(told)
@@ -229,7 +237,10 @@ def skip(event_id: str | None, every: bool, endpoint: str | None, output: str) -
 @endpoint_option
 @output_option
 def reset(yes: bool, endpoint: str | None, output: str) -> None:
-    """Remove everything the server holds: buckets, queues, functions, roles, events."""
+    """Remove everything the server holds.
+
+    Buckets, queues, topics, functions, roles, logs, metrics, events.
+    """
     endpoint = endpoint_of(endpoint)
     if not yes:
         click.confirm(f"Remove everything that the server at {endpoint} holds?", abort=True)

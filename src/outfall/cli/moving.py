@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 
 from outfall.cli.client import output_option, say
-from outfall.cli.server import default_data
+from outfall.cli.up import default_data
 from outfall.store.errors import StoreError
 from outfall.store.opening import open_blobs
 

@@ -6,11 +6,11 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import click
 
-from outfall.cli.client import ask, endpoint_of, endpoint_option, output_option, print_json
+from outfall.cli.client import ask, endpoint_of, endpoint_option, of_event, output_option, print_json
 from outfall.cli.events import clock
 from outfall.host.config import DEFAULT_REGION, ROOT_ACCOUNT
 
@@ -25,7 +25,7 @@ _MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 @click.option("--resource", default="*", show_default=True, metavar="ARN", help="... on this?")
 @click.option("--context", "context", multiple=True, metavar="KEY=VALUE", help="A condition key; may be repeated.")
 @click.option("--account", default=ROOT_ACCOUNT, show_default=True, help="Where the question is asked.")
-@click.option("--region", default=DEFAULT_REGION, show_default=True)
+@click.option("--region", default=DEFAULT_REGION, show_default=True, help="And in which region.")
 @click.option("--refused", is_flag=True, help="The latest refusals.")
 @endpoint_option
 @output_option
@@ -41,9 +41,10 @@ def explain(
     endpoint: str | None,
     output: str,
 ) -> None:
-    """Why a call was allowed or refused, by its request id; or whether one would be.
+    """Why a call was, or would be, allowed or refused.
 
-    It names the policies that were read and the statement that decided; or the one that is missing, ready to paste.
+    A call that was made is named by its request id, one that was not by --principal, --action and --resource. The
+    answer names the policies that were read and the statement that decided; or the one that is missing, ready to paste.
     """
     asks = principal is not None or action is not None
     if [bool(request_id), asks, refused].count(True) != 1:
@@ -113,7 +114,7 @@ def _explain_event(endpoint: str, event_id: str, silent: list[str]) -> None:
     if silent:
         forgotten += f"; these nodes did not answer: {', '.join(silent)}"
     try:
-        deliveries = ask(endpoint, f"/_outfall/api/events/{quote(event_id, safe='')}")["deliveries"]
+        deliveries = ask(endpoint, of_event(event_id))["deliveries"]
     except click.ClickException:
         raise click.ClickException(forgotten) from None
     if not deliveries:
@@ -152,13 +153,14 @@ def _print(decision: dict[str, Any]) -> None:
 @click.option("--role", default="", help="The role, by its name.")
 @click.option("--user", default="", help="The user, by its name.")
 @click.option("--since", default="", metavar="T", help="A time (2026-11-24T10:00) or an age (30m, 2h, 7d).")
-@click.option("--account", default=ROOT_ACCOUNT, show_default=True)
+@click.option("--account", default=ROOT_ACCOUNT, show_default=True, help="Whose role or user it is.")
 @endpoint_option
 @output_option
 def policy(role: str, user: str, since: str, account: str, endpoint: str | None, output: str) -> None:
-    """The smallest policy that would have allowed all that a role did; then, as comments, what it holds but never used.
+    """The smallest policy for what a role or user did.
 
-    The policy alone goes to standard output, ready for put-role-policy; the rest to standard error.
+    Then what its policies hold and it never used. The policy alone goes to standard output, ready for put-role-policy;
+    the rest to standard error.
     """
     if bool(role) == bool(user):
         raise click.UsageError("name a --role, or a --user")

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from outfall.cli.client import ask, aws, endpoint_of, endpoint_option, output_option, print_json
+from outfall.cli.client import ask, aws, endpoint_of, endpoint_option, of_event, output_option, print_json
 
 RECEIVED_AT_ONCE = 10
 SHOWN_SIZE_MAX = 500
@@ -30,7 +30,7 @@ class Source:
 @click.option("--queue", metavar="NAME|URL", help="Replay the records of a failure queue.")
 @click.option("--s3", metavar="s3://BUCKET/PREFIX", help="Replay the records under an S3 failure prefix.")
 @click.option("--to", default="", metavar="FUNCTION", help="Send to this function instead of the original one.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
 @click.option("--dry-run/--send", "dry_run", default=True, show_default=True, help="Show only, or send again.")
 @endpoint_option
 @output_option
@@ -44,9 +44,10 @@ def replay(
     endpoint: str | None,
     output: str,
 ) -> None:
-    """Unwrap failed events to their original payloads and send them again.
+    """Unwrap failed events and send them again.
 
-    A message of a failure queue is deleted once its event is accepted again, and stays otherwise.
+    What is sent is the original payload. A message of a failure queue is deleted once its event is accepted again, and
+    stays otherwise.
     """
     if sum(source is not None for source in (event_id, queue, s3)) != 1:
         raise click.UsageError("name one of: an event, --queue, --s3")
@@ -82,7 +83,7 @@ def _show(one: dict[str, Any], dry_run: bool) -> None:
 
 def _sources(endpoint: str, event_id: str | None, queue: str | None, s3: str | None, limit: int) -> Iterator[Source]:
     if event_id:
-        yield Source(f"event {event_id}", f"/_outfall/api/events/{event_id}/replay", b"", lambda: None)
+        yield Source(f"event {event_id}", of_event(event_id, "replay"), b"", lambda: None)
     elif queue:
         yield from _messages(aws("sqs", endpoint), queue, limit)
     elif s3:

@@ -1,218 +1,17 @@
-"""Starting, stopping and asking after a server."""
+"""Stopping a server, waiting for it, and asking after it."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from outfall.authz.organization import BadOrganization, read_organization
 from outfall.cli.client import ask, endpoint_of, endpoint_option, is_up, output_option, print_json, say, wait_until
-from outfall.cli.clock import milliseconds
 from outfall.cli.events import clock as shown
-from outfall.core.context import IamMode
-from outfall.core.organization import Organization
-from outfall.host.config import DEFAULT_PORT, DEFAULT_REGION, Config
+from outfall.host.config import DEFAULT_REGION
 from outfall.host.console import ROOT
-from outfall.host.oidc import BadProvider, Provider
-from outfall.host.trouble import BadChaos, Trouble
 
-START_S_MAX = 20.0
-
-
-def default_data() -> Path:
-    """Where a server keeps its data unless told otherwise."""
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "outfall"
-
-
-def _root_key(text: str) -> tuple[str, str]:
-    key, colon, secret = text.partition(":")
-    if not colon or not key or not secret:
-        raise click.BadParameter(f"a root key is KEY:SECRET, not {text}", param_hint="--root-key")
-    return key, secret
-
-
-def _provider(text: str) -> Provider:
-    try:
-        return Provider.parse(text)
-    except BadProvider as error:
-        raise click.BadParameter(str(error), param_hint="--oidc") from None
-
-
-def _organization(path: Path | None) -> Organization | None:
-    if path is None:
-        return None
-    try:
-        return read_organization(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        told = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise click.BadParameter(f"{path}: {told}", param_hint="--organization-policy") from None
-    except BadOrganization as error:
-        raise click.BadParameter(f"{path}: {error}", param_hint="--organization-policy") from None
-
-
-def _kept(text: str) -> int:
-    kept_ms = milliseconds(text, "--keep-history")
-    if not kept_ms:
-        raise click.BadParameter("an event is remembered for longer than that", param_hint="--keep-history")
-    return kept_ms
-
-
-def _trouble(text: str | None) -> Trouble | None:
-    try:
-        return Trouble.parse(text) if text else None
-    except BadChaos as error:
-        raise click.BadParameter(str(error), param_hint="--chaos") from None
-
-
-@click.command()
-@click.option("-d", "--detach", is_flag=True, help="Return as soon as the server is ready.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, envvar="OUTFALL_PORT")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), envvar="OUTFALL_DATA", help="Data directory.")
-@click.option("--ephemeral", is_flag=True, help="Keep everything in memory, for as long as the server runs.")
-@click.option("--store", metavar="postgresql://...", envvar="OUTFALL_STORE", help="A database that many nodes share.")
-@click.option(
-    "--blobs", metavar="file:///shared|s3://...", envvar="OUTFALL_BLOBS", help="Large bodies, seen by all nodes."
-)
-@click.option("--node-lease", type=click.FloatRange(1, 600), default=10.0, show_default=True, help="Seconds.")
-@click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Shortens retry waits.")
-@click.option(
-    "--clock", type=click.Choice(["system", "manual"]), default="system", show_default=True, help="manual: see `clock`."
-)
-@click.option(
-    "--keep-history",
-    default="14d",
-    show_default=True,
-    metavar="14d",
-    help="How long ended events are remembered.",
-)
-@click.option(
-    "--iam",
-    type=click.Choice(["enforce", "audit", "off"]),
-    default="enforce",
-    show_default=True,
-    help="audit: allow, and tell what AWS would refuse; off: ask no policy.",
-)
-@click.option(
-    "--organization-policy", type=click.Path(path_type=Path), metavar="FILE", help="The organisation's policies (JSON)."
-)
-@click.option("--strict", is_flag=True, help="Close queues without a policy to SNS and EventBridge, as AWS does.")
-@click.option("--chaos", metavar="seed=7,duplicate=0.1,...", help="Trouble on request; see the docs.")
-@click.option(
-    "--root-key",
-    "root_keys",
-    multiple=True,
-    metavar="KEY:SECRET",
-    envvar="OUTFALL_ROOT_KEY",
-    help="A further root key.",
-)
-@click.option(
-    "--allow-host",
-    "allow_hosts",
-    multiple=True,
-    metavar="NAME",
-    envvar="OUTFALL_ALLOW_HOST",
-    help="A further name of this server.",
-)
-@click.option("--oidc", "providers", multiple=True, metavar="https://ISSUER=KEYS", help="A provider of tokens.")
-@click.option("--environments", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True)
-@click.option("--environments-max", type=click.IntRange(1, 1000), default=32, show_default=True)
-def up(
-    detach: bool,
-    host: str,
-    port: int,
-    data: Path | None,
-    ephemeral: bool,
-    store: str | None,
-    blobs: str | None,
-    node_lease: float,
-    time_scale: float,
-    clock: str,
-    keep_history: str,
-    iam: IamMode,
-    organization_policy: Path | None,
-    strict: bool,
-    chaos: str | None,
-    root_keys: tuple[str, ...],
-    allow_hosts: tuple[str, ...],
-    providers: tuple[str, ...],
-    environments: str,
-    environments_max: int,
-) -> None:
-    """Start a server: one process, one port, every service."""
-    if ephemeral and data:
-        raise click.UsageError("--data and --ephemeral exclude each other")
-    if store is None and blobs is not None:
-        raise click.UsageError("--blobs goes with --store")
-    if store is not None and (ephemeral or blobs is None):
-        raise click.UsageError("--store goes with --blobs, and not with --ephemeral")
-    config = Config(
-        host=host,
-        port=port,
-        store=store,
-        blobs=blobs,
-        node_lease_s=node_lease,
-        data=None if ephemeral else (data or default_data()).expanduser().absolute(),
-        time_scale=time_scale,
-        clock=clock,
-        keep_history_ms=_kept(keep_history),
-        chaos=_trouble(chaos),
-        iam=iam,
-        organization=_organization(organization_policy),
-        strict=strict,
-        root_keys=tuple(_root_key(text) for text in root_keys),
-        allow_hosts=allow_hosts,
-        oidc=tuple(_provider(text) for text in providers),
-        environments=environments,
-        environments_max=environments_max,
-    )
-    if detach:
-        _detach(config)
-        return
-    from outfall.host.server import CannotStart, run
-
-    try:
-        run(config, click.echo)
-    except CannotStart as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _detach(config: Config) -> None:
-    endpoint = f"http://{config.host}:{config.port}"
-    if config.port == 0:
-        raise click.UsageError("--detach needs a port")
-    if is_up(endpoint):
-        raise click.ClickException(f"an Outfall answers at {endpoint} already; stop it with: outfall down")
-    arguments = [argument for argument in sys.argv[1:] if argument not in ("-d", "--detach")]
-    log = (config.data / "outfall.log") if config.data else Path(os.devnull)
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "outfall", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    ready = wait_until(lambda: is_up(endpoint) or child.poll() is not None, START_S_MAX)
-    if not ready or child.poll() is not None:
-        raise click.ClickException(f"the server did not start: {_last_line(log)}")
-    stop = "outfall down" if config.port == DEFAULT_PORT else f"outfall down --endpoint {endpoint}"
-    click.echo(f"Outfall runs at {endpoint} (process {child.pid}, log {log}). Stop it with: {stop}")
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        return "it left no log"
-    return lines[-1] if lines else "it said nothing"
+STOP_S_MAX = 20.0
 
 
 @click.command()
@@ -222,8 +21,8 @@ def down(endpoint: str | None, output: str) -> None:
     """Stop the server; what runs may end, what waits is kept."""
     endpoint = endpoint_of(endpoint)
     ask(endpoint, "/_outfall/api/stop", method="POST")
-    if not wait_until(lambda: not is_up(endpoint), START_S_MAX):
-        raise click.ClickException(f"the server at {endpoint} has not stopped within {START_S_MAX:.0f} s")
+    if not wait_until(lambda: not is_up(endpoint), STOP_S_MAX):
+        raise click.ClickException(f"the server at {endpoint} has not stopped within {STOP_S_MAX:.0f} s")
     say(output, "Stopped.", {"stopped": True})
 
 
@@ -243,7 +42,7 @@ def wait(endpoint: str | None, output: str, timeout_s: float) -> None:
 @endpoint_option
 @output_option
 def status(endpoint: str | None, output: str) -> None:
-    """What the server is and what it holds."""
+    """What the server is, and what runs."""
     endpoint = endpoint_of(endpoint)
     told = ask(endpoint, "/_outfall/health")
     if output == "json":
@@ -262,7 +61,8 @@ def _status_rows(endpoint: str, told: dict[str, Any]) -> list[tuple[str, str]]:
         ("console", f"{endpoint}{ROOT}/" if told["console"] == "built" else told["console"]),
         *(("node", _node_line(node)) for node in told.get("nodes") or ()),
         ("environments", f"{environments['kind']}, at most {environments['max']}"),
-        ("permissions", told["iam"]),
+        ("permissions", told["iam"] + (", strict" if told["strict"] else "")),
+        *([("chaos", told["chaos"])] if told["chaos"] else []),
         ("time scale", f"{told['time_scale']:g}"),
         ("clock", f"{told['clock']}, now {shown(told['clock_ms'])} UTC"),
         ("services", " ".join(told["services"])),
@@ -281,7 +81,10 @@ def _node_line(node: dict[str, Any]) -> str:
 @endpoint_option
 @output_option
 def env(endpoint: str | None, output: str) -> None:
-    """Print the environment for AWS clients; use it as: eval "$(outfall env)"."""
+    """Print the environment for AWS clients.
+
+    Use it as: eval "$(outfall env)".
+    """
     variables = {
         "AWS_ENDPOINT_URL": endpoint_of(endpoint),
         "AWS_ACCESS_KEY_ID": "test",

@@ -202,6 +202,8 @@ async def compose(
             "time_scale": config.time_scale,
             "clock": config.clock,
             "iam": config.iam,
+            "strict": config.strict,
+            "chaos": str(config.chaos) if config.chaos else "",
             "console": console.state(),
             "environments": {
                 "kind": sandbox.kind,

@@ -25,6 +25,11 @@ class Trouble:
     kill: float = 0.0
     """An environment is killed when its function has done its work and before it has answered."""
 
+    def __str__(self) -> str:
+        """As it is written on the command line."""
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return ",".join(f"{name}={value}" for name, value in told.items() if value)
+
     @classmethod
     def parse(cls, text: str) -> Trouble:
         """What the command line says. Raises `BadChaos`."""
