@@ -120,7 +120,7 @@ class FunctionUrls:
         return Caller(admitted.principal, signed.access_key)
 
     def _fault(self, error: Exception, request_id: str) -> UrlResponse:
-        if isinstance(error, Forbidden):
+        if isinstance(error, Forbidden) and error.explanation:
             self._front.log(f"denied: {error.explanation}")
         if not isinstance(error, AwsError):
             self._front.log.failed(f"a function URL, request {request_id}, failed", error)

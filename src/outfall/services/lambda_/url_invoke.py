@@ -28,10 +28,10 @@ class Forbidden(AwsError):
 
     status = 403
 
-    def __init__(self, explanation: str) -> None:
+    def __init__(self, explanation: str = "") -> None:
         super().__init__()
         self.explanation = explanation
-        """For whoever runs the server: what the caller lacks."""
+        """For whoever runs the server: what the caller lacks, unless a decision tells of it."""
 
 
 def begin(
@@ -80,4 +80,4 @@ def _require_allowed(ctx: Context, name: FunctionName, url: UrlRow, caller: Call
         )
         decision = authorize(ctx, ask)
         if not decision.allowed:
-            raise Forbidden(f"{principal.arn} may not {action} on {name.as_named} with {key} {value}")
+            raise Forbidden
