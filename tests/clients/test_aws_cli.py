@@ -44,7 +44,8 @@ def queue(terminal: Terminal, name: str) -> tuple[str, str]:
 
 
 def receive(terminal: Terminal, url: str) -> dict:
-    got = terminal.aws("sqs", "receive-message", "--queue-url", url, "--wait-time-seconds", "20")
+    asked = ("sqs", "receive-message", "--queue-url", url, "--wait-time-seconds", "20")
+    got = next(answer for answer in (terminal.aws(*asked) for _ in range(3)) if answer)
     return json.loads(got["Messages"][0]["Body"])
 
 
@@ -66,7 +67,6 @@ def role(terminal: Terminal, name: str) -> str:
     ]
 
 
-@pytest.mark.timeout(300)  # twenty commands, each a process of its own
 def test_the_lesson(terminal: Terminal) -> None:
     aws, write = terminal.aws, terminal.write
     success_url, success = queue(terminal, "S3-success")

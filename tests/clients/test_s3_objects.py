@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -247,11 +249,8 @@ def test_tags_of_an_object(s3: S3) -> None:
 
 
 def test_a_put_without_a_length(s3: S3) -> None:
-    import socket
-    from urllib.parse import urlsplit
-
     parts = urlsplit(s3.inside.endpoint)
-    with socket.create_connection((parts.hostname, parts.port), 10) as wire:
+    with socket.create_connection((parts.hostname, parts.port), 60) as wire:
         wire.sendall(f"PUT /{s3.bucket}/k HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
         assert wire.recv(4096).startswith(b"HTTP/1.1 4")
 
