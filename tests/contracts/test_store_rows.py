@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -60,23 +61,24 @@ def test_a_scan_goes_in_the_order_of_tuples(store: Any) -> None:
     assert found(store, reverse=True) == KEYS[::-1]
 
 
-@pytest.mark.parametrize("prefix", [(), ("a",), ("a", "b"), ("\U0010ffff",), ("c",)])
-@pytest.mark.parametrize("starts_with", ["", "b", "b\0", "a", "\U0010ffff"])
-@pytest.mark.parametrize("start", [(), ("b",), ("b\0",), ("a", "b"), ("zz",)])
+PREFIXES: list[tuple[str, ...]] = [(), ("a",), ("a", "b"), ("\U0010ffff",), ("c",)]
+STARTS: list[tuple[str, ...]] = [(), ("b",), ("b\0",), ("a", "b"), ("zz",)]
+
+
 @pytest.mark.parametrize("reverse", [False, True])
-def test_a_scan_keeps_to_its_bounds(
-    store: Any, prefix: tuple[str, ...], starts_with: str, start: tuple[str, ...], reverse: bool
-) -> None:
+def test_a_scan_keeps_to_its_bounds(store: Any, reverse: bool) -> None:
     fill(store, *KEYS)
-    n = len(prefix)
-    expected = [key for key in KEYS if key[:n] == prefix]
-    if starts_with:
-        expected = [key for key in expected if len(key) > n and key[n].startswith(starts_with)]
-    if start:
-        expected = [key for key in expected if (key[n:] <= start if reverse else key[n:] >= start)]
-    expected = expected[::-1] if reverse else expected
-    assert found(store, *prefix, starts_with=starts_with, start=start, reverse=reverse) == expected
-    assert found(store, *prefix, starts_with=starts_with, start=start, reverse=reverse, limit=2) == expected[:2]
+    for prefix, starts_with, start in product(PREFIXES, ["", "b", "b\0", "a", "\U0010ffff"], STARTS):
+        n = len(prefix)
+        expected = [key for key in KEYS if key[:n] == prefix]
+        if starts_with:
+            expected = [key for key in expected if len(key) > n and key[n].startswith(starts_with)]
+        if start:
+            expected = [key for key in expected if (key[n:] <= start if reverse else key[n:] >= start)]
+        expected = expected[::-1] if reverse else expected
+        bounds: dict[str, Any] = {"starts_with": starts_with, "start": start, "reverse": reverse}
+        assert found(store, *prefix, **bounds) == expected, (prefix, bounds)
+        assert found(store, *prefix, **bounds, limit=2) == expected[:2], (prefix, bounds)
 
 
 def test_a_scan_goes_on_after_a_key(store: Any) -> None:
