@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from outfall.core.invocation import EnvironmentSpec, Outcome
-from tests.sandbox.conftest import Bench, function, package
+from outfall.sandbox import opening
+from tests.sandbox.conftest import Bench, function, open_bench, package
 
 INDEX = """
 exports.ok = async (event, context) => { console.log("two\\nlines"); return [event, context.awsRequestId]; };
@@ -122,3 +124,13 @@ while True:
     outcome = bench.invoke(spec, b"[1]")
     assert outcome.payload == b'{"got":[1]}'
     assert "handling R\n" in [line.text for line in outcome.logs]
+
+
+def test_node_starts_where_no_cgroup_limits_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for everybody who is not root."""
+    monkeypatch.setattr(opening, "find_cgroups", lambda: None)
+    bench = open_bench(tmp_path, "process")
+    outcome = bench.invoke(node("src/m.handler"), b"1")
+    bench(bench.sandbox.close())
+    bench.runner.close()
+    assert outcome.payload == b'{"module":1}'

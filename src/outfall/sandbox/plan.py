@@ -13,7 +13,11 @@ from outfall.sandbox.launcher import WarmParent
 from outfall.sandbox.memory import Cgroups
 from outfall.sandbox.variables import EnvironmentCredentials, environment_variables
 
-_DATA_LIMIT_ROOM = 256 * 1024 * 1024
+_MIB = 1024 * 1024
+_ROOM_MIB = 256
+"""What a process may map beyond the memory that its function has, where nothing but a limit on mapping holds it."""
+_PROGRAM_ROOM_MIB = 1024
+"""Node.js maps half of that for code before it runs any, and uses little of it."""
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -63,5 +67,5 @@ def process_request(
     wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
     if wrapper:
         argv = [wrapper, *(argv or [ground.driver.command[-1], "-m", "awslambdaric", spec.handler])]
-    data_limit = 0 if limited else spec.memory_mb * 1024 * 1024 + _DATA_LIMIT_ROOM
+    data_limit = 0 if limited else (spec.memory_mb + (_PROGRAM_ROOM_MIB if argv else _ROOM_MIB)) * _MIB
     return {**paths, "env": variables, "argv": argv, "handler": spec.handler, "data_limit": data_limit}

@@ -51,7 +51,7 @@ class Runtimes:
             return ""
         try:
             said = subprocess.run(
-                [self.node, "--version"], capture_output=True, text=True, timeout=5, check=False
+                [self.node, "--version"], capture_output=True, text=True, timeout=20, check=False
             ).stdout
         except (OSError, subprocess.TimeoutExpired):
             return ""
