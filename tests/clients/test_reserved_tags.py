@@ -20,6 +20,17 @@ TRUSTED = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [TRUSTED]})
 FUNCTION = {"Runtime": "python3.12", "Role": "arn:aws:iam::000000000000:role/tags", "Handler": "app.handler"}
 
+ALARM = {
+    "AlarmName": "tags",
+    "MetricName": "m",
+    "Namespace": "n",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 1.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+
 Row = tuple[str, str, dict[str, Any], str]
 MAKING: tuple[Row, ...] = (
     ("sqs", "create_queue", {"QueueName": "t", "tags": BY_KEY}, "InvalidParameterValue"),
@@ -33,6 +44,7 @@ MAKING: tuple[Row, ...] = (
         FUNCTION | {"FunctionName": "t", "Code": {"ZipFile": package(GOOD)}, "Tags": BY_KEY},
         "InvalidParameterValueException",
     ),
+    ("cloudwatch", "put_metric_alarm", ALARM | {"AlarmName": "t", "Tags": TAGS}, "InvalidParameterValue"),
 )
 TAGGING: tuple[Row, ...] = (
     ("sns", "tag_resource", {"ResourceArn": f"arn:aws:sns:{PLACE}:tags", "Tags": TAGS}, "InvalidParameter"),
@@ -49,6 +61,12 @@ TAGGING: tuple[Row, ...] = (
         {"resourceArn": f"arn:aws:logs:{PLACE}:log-group:tags", "tags": BY_KEY},
         "InvalidParameterException",
     ),
+    (
+        "cloudwatch",
+        "tag_resource",
+        {"ResourceARN": f"arn:aws:cloudwatch:{PLACE}:alarm:tags", "Tags": TAGS},
+        "InvalidParameterValue",
+    ),
 )
 
 
@@ -58,6 +76,7 @@ def furnished(inside: Inside) -> Inside:
     inside.client("sns").create_topic(Name="tags")
     inside.client("events").create_event_bus(Name="tags")
     inside.client("logs").create_log_group(logGroupName="tags")
+    inside.client("cloudwatch").put_metric_alarm(**ALARM)
     return inside
 
 

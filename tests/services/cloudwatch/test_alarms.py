@@ -336,6 +336,9 @@ def test_tags(watched: Watched) -> None:
     watched("UntagResource", ResourceARN=ARN, TagKeys=["a"])
     assert watched("ListTagsForResource", ResourceARN=ARN)["Tags"] == [{"Key": "b", "Value": "2"}]
     assert watched.refused("ListTagsForResource", ResourceARN=ARN + "x")[:2] == (404, "ResourceNotFoundException")
+    more = [{"Key": str(one), "Value": ""} for one in range(50)]
+    assert watched.refused("TagResource", ResourceARN=ARN, Tags=more)[:2] == (400, "InvalidParameterValueException")
+    watched("TagResource", ResourceARN=ARN, Tags=more[:49])
 
 
 def test_short_periods_are_evaluated_every_ten_seconds(watched: Watched) -> None:

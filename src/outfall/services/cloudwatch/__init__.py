@@ -2,11 +2,11 @@
 
 `putting`, `reading`, `metric_data` and `listing` are the operations on metrics, over `series` (where samples lie) and
 `samples` (what is kept of them); `alarms` and `describing` are those on alarms, which `watch` evaluates by the rules
-of `evaluation` and tells of in the words of `notice`; `history` keeps what became of them.
+of `evaluation` and tells of in the words of `notice`; `history` keeps what became of them, `tags` their tags.
 """
 
 from outfall.core.service import Service
-from outfall.services.cloudwatch import alarms, describing, history, listing, metric_data, putting, reading
+from outfall.services.cloudwatch import alarms, describing, history, listing, metric_data, putting, reading, tags
 
 SERVICE = Service.of(
     "cloudwatch",
@@ -17,4 +17,5 @@ SERVICE = Service.of(
     alarms.OPERATIONS,
     describing.OPERATIONS,
     history.OPERATIONS,
+    tags.OPERATIONS,
 )

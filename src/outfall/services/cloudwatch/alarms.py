@@ -20,6 +20,7 @@ from outfall.services.cloudwatch.errors import (
 from outfall.services.cloudwatch.evaluation import COMPARISONS, LOW_SAMPLES, MISSING
 from outfall.services.cloudwatch.model import ALARMS, Alarm, Query, alarm_arn
 from outfall.services.cloudwatch.samples import STATISTICS
+from outfall.services.cloudwatch.tags import added
 
 DAY_S, WEEK_S = 86_400, 604_800
 NAMES_MAX = 100
@@ -104,7 +105,7 @@ def _alarm(call: Call, request: Request, before: Alarm | None) -> Alarm:
     }
     if before is not None:
         return msgspec.structs.replace(before, **given)
-    tags = {one["Key"]: one["Value"] for one in request.get("Tags") or ()}
+    tags = added({}, request)
     identity = (call.account, call.region, request["AlarmName"], call.ids.hex(16))
     return Alarm(*identity, **given, updated_ms=call.now, transitioned_ms=call.now, tags=tags)
 

@@ -1,20 +1,14 @@
-"""DescribeAlarms and DescribeAlarmsForMetric, and the tags of alarms."""
+"""DescribeAlarms and DescribeAlarmsForMetric."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from outfall.core.errors import NotServed
 from outfall.core.service import Call, Output, Request, operation
 from outfall.services.cloudwatch.alarms import all_named
 from outfall.services.cloudwatch.checks import dimensions_of, next_token, read_token, render_dimensions
-from outfall.services.cloudwatch.errors import (
-    InvalidParameterCombination,
-    InvalidParameterValue,
-    ResourceNotFoundException,
-)
+from outfall.services.cloudwatch.errors import InvalidParameterCombination
 from outfall.services.cloudwatch.model import ALARMS, Alarm
 from outfall.services.cloudwatch.samples import STATISTICS
 
@@ -103,45 +97,4 @@ def describe_alarms_for_metric(call: Call, request: Request) -> Output:
     return {"MetricAlarms": found}
 
 
-def _tagged_arn(call: Call, request: Request) -> str:
-    return str(request.get("ResourceARN") or "*")
-
-
-def _tagged(call: Call, request: Request) -> Alarm:
-    arn = request.get("ResourceARN") or ""
-    parts = arn.split(":", 6)
-    if len(parts) != 7 or parts[2] != "cloudwatch" or parts[5] != "alarm":
-        raise InvalidParameterValue(f"Invalid resource ARN: {arn}")
-    alarm = call.tx.get(ALARMS, (parts[4], parts[3], parts[6]))
-    if alarm is None:
-        raise ResourceNotFoundException(ResourceType="alarm", ResourceId=parts[6])
-    return alarm
-
-
-def _keep(call: Call, alarm: Alarm, tags: dict[str, str]) -> None:
-    call.tx.put(ALARMS, alarm.key, msgspec.structs.replace(alarm, tags=tags))
-
-
-@operation("ListTagsForResource", action="cloudwatch:ListTagsForResource", resource=_tagged_arn)
-def list_tags_for_resource(call: Call, request: Request) -> Output:
-    """The tags of an alarm by its ARN."""
-    return {"Tags": [{"Key": key, "Value": value} for key, value in _tagged(call, request).tags.items()]}
-
-
-@operation("TagResource", action="cloudwatch:TagResource", resource=_tagged_arn)
-def tag_resource(call: Call, request: Request) -> Output:
-    """Adds tags to an alarm."""
-    alarm = _tagged(call, request)
-    _keep(call, alarm, alarm.tags | {one["Key"]: one["Value"] for one in request["Tags"]})
-    return {}
-
-
-@operation("UntagResource", action="cloudwatch:UntagResource", resource=_tagged_arn)
-def untag_resource(call: Call, request: Request) -> Output:
-    """Removes tags from an alarm."""
-    alarm = _tagged(call, request)
-    _keep(call, alarm, {key: value for key, value in alarm.tags.items() if key not in request["TagKeys"]})
-    return {}
-
-
-OPERATIONS = (describe_alarms, describe_alarms_for_metric, list_tags_for_resource, tag_resource, untag_resource)
+OPERATIONS = (describe_alarms, describe_alarms_for_metric)
