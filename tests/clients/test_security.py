@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from outfall.cli.client import wait_until
 
 from .road import make_function, make_role, package
-from .server import SOON_S, Server
+from .server import SOON_S, Server, has_namespaces
 
 pytestmark = pytest.mark.usefixtures("goes_on")
 
@@ -290,7 +290,11 @@ def handler(event, context):
 
 def test_a_function_sees_nothing_of_the_server(server: Server) -> None:
     health = json.loads(send(server, "GET", "/_outfall/health")[1])
-    assert health["environments"]["kind"] == "bubblewrap", "this machine lets namespaces be made"
+    if not has_namespaces():
+        assert health["environments"]["kind"] == "process"
+        assert "Functions run as plain processes: bubblewrap does not work here" in server.log()
+        return
+    assert health["environments"]["kind"] == "bubblewrap"
     make_function(server, "thief", THIEF, make_role(server, "thief"))
     event = {"data": str(server.directory / "data"), "home": str(Path.home())}
     answer = server.client("lambda").invoke(FunctionName="thief", Payload=json.dumps(event))
