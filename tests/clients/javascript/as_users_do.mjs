@@ -65,7 +65,7 @@ await assert.rejects(
 const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "js" }));
 await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: "arn:aws:sqs:us-east-1:000000000000:js", Attributes: { RawMessageDelivery: "true" } }));
 assert.ok((await sns.send(new PublishCommand({ TopicArn, Message: "told" }))).MessageId);
-const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
 assert.equal(Messages[0].Body, "told");
 
 await assert.rejects(new LambdaClient({}).send(new GetFunctionCommand({ FunctionName: "nothing" })), ResourceNotFoundException);

@@ -20,7 +20,7 @@ async def main() -> None:
         waiting = asyncio.create_task(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20))
         await asyncio.sleep(0.2)
         await sqs.send_message(QueueUrl=queue, MessageBody="hello")
-        assert (await asyncio.wait_for(waiting, 5))["Messages"][0]["Body"] == "hello"
+        assert (await asyncio.wait_for(waiting, 15))["Messages"][0]["Body"] == "hello"
 
         topic = (await sns.create_topic(Name="aio"))["TopicArn"]
         answers = await asyncio.gather(*(sns.publish(TopicArn=topic, Message=str(n)) for n in range(20)))
