@@ -205,7 +205,7 @@ def test_blocks_of_public_lists(s3: S3) -> None:
     assert s3.refused("put_bucket_acl", ACL="public-read").code == "AccessDenied"
 
 
-def test_ownership_controls(s3: S3) -> None:
+def test_ownership_is_not_enforced_over_open_acls(s3: S3) -> None:
     s3.open()
     s3.call("put_bucket_acl", ACL="public-read")
     enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}

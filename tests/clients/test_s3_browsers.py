@@ -32,7 +32,7 @@ def preflight(s3: S3, origin: str = ORIGIN, method: str = "PUT", **more: str) ->
     return s3.send("OPTIONS", "/k", Origin=origin, Access_Control_Request_Method=method, **more)
 
 
-def test_without_rules(s3: S3) -> None:
+def test_without_rules_no_other_origin_may_ask(s3: S3) -> None:
     answer = s3.send("OPTIONS", "/k")
     assert (answer.status, answer.code) == (400, "BadRequest")
     assert answer.xml.findtext("Message") == "Insufficient information. Origin request header needed."
@@ -49,7 +49,7 @@ def test_without_rules(s3: S3) -> None:
     assert s3.refused("get_bucket_cors").code == "NoSuchCORSConfiguration"
 
 
-def test_a_preflight(s3: S3) -> None:
+def test_a_preflight_is_told_what_its_rule_allows(s3: S3) -> None:
     cors(s3, MaxAgeSeconds=3000, AllowedHeaders=["*"])
     answer = preflight(s3)
     assert (answer.status, answer.body) == (200, b"")
@@ -293,7 +293,7 @@ def soon() -> str:
         ({"expiration": "SOON", "conditions": [["eq", "$x-amz-meta-foo", ""], ["starts-with", "$key", ""]]}, 403),
     ],
 )
-def test_policies(s3: S3, policy: Any, status: int) -> None:
+def test_a_form_keeps_to_the_conditions_of_its_policy(s3: S3, policy: Any, status: int) -> None:
     given = json.loads(json.dumps(policy).replace("SOON", soon()).replace("BUCKET", s3.bucket))
     answer = form(s3, old_form(s3, given))
     assert answer.status == status
@@ -316,7 +316,7 @@ def website(s3: S3) -> S3:
     return s3
 
 
-def test_a_website(website: S3) -> None:
+def test_a_website_serves_its_pages_and_its_error_document(website: S3) -> None:
     assert (site(website).body, site(website).headers["content-type"]) == (b"index.html", "text/html")
     assert site(website, "/docs/").body == b"docs/index.html"
     answer = site(website, "/docs")

@@ -74,7 +74,7 @@ def test_uploads_copies_and_forms(s3: S3, ear: Ear) -> None:
     assert ear.names() == [f"ObjectCreated:{how}" for how in created]
 
 
-def test_removals(s3: S3, ear: Ear) -> None:
+def test_deletions_and_delete_markers_are_told(s3: S3, ear: Ear) -> None:
     s3.put("k")
     s3.version()
     marker = s3.call("delete_object", Key="k")["VersionId"]
@@ -88,7 +88,7 @@ def test_removals(s3: S3, ear: Ear) -> None:
     ]
 
 
-def test_tags_acls_and_retention(s3: S3, ear: Ear) -> None:
+def test_tags_acls_and_retention_are_told(s3: S3, ear: Ear) -> None:
     s3.open()
     s3.version()
     s3.call("put_object_lock_configuration", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
@@ -112,7 +112,7 @@ def test_tags_acls_and_retention(s3: S3, ear: Ear) -> None:
         assert "sequencer" not in one["s3"]["object"]
 
 
-def test_a_restore(s3: S3, ear: Ear) -> None:
+def test_a_restore_is_told_when_it_begins_ends_and_expires(s3: S3, ear: Ear) -> None:
     s3.put("k", StorageClass="DEEP_ARCHIVE")
     s3.call("restore_object", Key="k", RestoreRequest={"Days": 1})
     heard = {one["eventName"]: one for one in ear.heard()}
@@ -125,7 +125,7 @@ def test_a_restore(s3: S3, ear: Ear) -> None:
     assert ear.names() == ["ObjectRestore:Delete"]
 
 
-def test_a_lifecycle(s3: S3, ear: Ear) -> None:
+def test_what_a_lifecycle_does_is_told(s3: S3, ear: Ear) -> None:
     s3.put("gone")
     s3.put("big", b"x" * 200_000)
     rules = [

@@ -102,7 +102,7 @@ def test_retention_by_default(lock: S3) -> None:
     lock.call("delete_object", Key="k", VersionId=version)
 
 
-def test_governance(lock: S3) -> None:
+def test_governance_holds_but_for_those_who_bypass_it(lock: S3) -> None:
     until = soon(lock)
     version = lock.put("k", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)["VersionId"]
     told = lock.call("get_object_retention", Key="k")["Retention"]

@@ -53,7 +53,7 @@ def crc(data: bytes) -> bytes:
     return zlib.crc32(data).to_bytes(4, "big")
 
 
-def test_an_upload(s3: S3) -> None:
+def test_parts_become_an_object_in_the_order_of_their_numbers(s3: S3) -> None:
     upload = Upload(s3, ContentType="text/x", Metadata={"a": "1"})
     upload.part(2, END)
     upload.part(1, MIB5)
@@ -81,7 +81,7 @@ def test_an_upload(s3: S3) -> None:
         ("SHA256", "COMPOSITE"),
     ],
 )
-def test_checksums(s3: S3, algorithm: str, kind: str) -> None:
+def test_an_upload_has_the_checksum_that_it_was_begun_with(s3: S3, algorithm: str, kind: str) -> None:
     upload = Upload(s3, ChecksumAlgorithm=algorithm, ChecksumType=kind)
     assert (upload.begun["ChecksumAlgorithm"], upload.begun["ChecksumType"]) == (algorithm, kind)
     parts = [upload.part(number, data, ChecksumAlgorithm=algorithm) for number, data in ((1, MIB5), (2, END))]

@@ -33,7 +33,7 @@ def test_headers_come_back_and_can_be_overridden(s3: S3) -> None:
     assert s3.call("head_object", Key="plain")["ContentType"] == "binary/octet-stream"
 
 
-def test_metadata(s3: S3) -> None:
+def test_metadata_comes_back_and_is_bounded(s3: S3) -> None:
     s3.put("k", Metadata={"Owner": "me", "empty": "", "spaced": "a  b"})
     assert s3.call("head_object", Key="k")["Metadata"] == {"owner": "me", "empty": "", "spaced": "a  b"}
     answer = s3.refused("put_object", Key="k", Metadata={"a": "x" * 2048})
@@ -213,7 +213,7 @@ def test_the_expected_owner(s3: S3) -> None:
     assert (answer.status, answer.code) == (403, "AccessDenied")
 
 
-def test_deleting_many(s3: S3) -> None:
+def test_many_objects_are_deleted_in_one_request(s3: S3) -> None:
     for key in "abc":
         s3.put(key)
     gone = s3.call("delete_objects", Delete={"Objects": [{"Key": "a"}, {"Key": "none"}]})

@@ -27,7 +27,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("name, member, configuration", KINDS)
-def test_named_configurations(s3: S3, name: str, member: str, configuration: dict[str, Any]) -> None:
+def test_a_configuration_is_kept_by_its_id(s3: S3, name: str, member: str, configuration: dict[str, Any]) -> None:
     whole = f"{member}Configuration"
     answer = s3.refused(f"get_bucket_{name}_configuration", Id="one")
     assert (answer.status, answer.code) == (404, "NoSuchConfiguration")
@@ -70,7 +70,7 @@ def test_named_configurations_come_in_pages(s3: S3) -> None:
     assert [one["Id"] for one in page["MetricsConfigurationList"]] == ["100"]
 
 
-def test_acceleration(s3: S3) -> None:
+def test_acceleration_is_kept_as_it_was_set(s3: S3) -> None:
     assert "Status" not in s3.call("get_bucket_accelerate_configuration")
     s3.call("put_bucket_accelerate_configuration", AccelerateConfiguration={"Status": "Enabled"})
     assert s3.call("get_bucket_accelerate_configuration")["Status"] == "Enabled"
@@ -80,7 +80,7 @@ def test_acceleration(s3: S3) -> None:
     )
 
 
-def test_logging(s3: S3) -> None:
+def test_logs_go_to_a_bucket_of_the_same_region(s3: S3) -> None:
     assert "LoggingEnabled" not in s3.call("get_bucket_logging")
     wanted = {"TargetBucket": s3.bucket, "TargetPrefix": "logs/"}
     s3.call("put_bucket_logging", BucketLoggingStatus={"LoggingEnabled": wanted})

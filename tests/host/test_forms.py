@@ -87,5 +87,5 @@ def test_a_field_that_is_too_large_is_not_kept() -> None:
         ("text/plain", None),
     ],
 )
-def test_boundaries(content_type: str, boundary: bytes | None) -> None:
+def test_the_boundary_is_read_from_the_content_type(content_type: str, boundary: bytes | None) -> None:
     assert boundary_of(content_type) == boundary
