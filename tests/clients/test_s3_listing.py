@@ -130,6 +130,13 @@ def test_names_as_urls_have_them(s3: S3) -> None:
     assert b"<Key>x&#x5;y</Key>" in s3.send("GET", "?list-type=2").body
 
 
+@pytest.mark.parametrize("kind", ["", "value"])
+@pytest.mark.parametrize("listed", ["objects", "objects_v2", "object_versions", "multipart_uploads"])
+def test_encodings_that_there_are_not(s3: S3, listed: str, kind: str) -> None:
+    answer = s3.refused(f"list_{listed}", EncodingType=kind)
+    assert (answer.code, answer.message) == ("InvalidArgument", "Invalid Encoding Method specified in Request")
+
+
 def test_what_is_told_of_an_entry(s3: S3) -> None:
     put = s3.put("k", b"data", StorageClass="STANDARD_IA")
     [one] = s3.call("list_objects_v2")["Contents"]
@@ -170,6 +177,8 @@ def test_buckets_are_listed(s3: S3) -> None:
     assert (len(told["Buckets"]), len(more["Buckets"]), "ContinuationToken" in more) == (2, 1, False)
     assert more["Buckets"][0]["BucketRegion"] == "us-east-1"
     assert len(account.list_buckets(Prefix="third")["Buckets"]) == 2
+    answer = refused(lambda: account.list_buckets(BucketRegion="eu-east-1"))
+    assert (answer.code, answer.message) == ("InvalidArgument", "Argument value eu-east-1 is not a valid AWS Region")
 
 
 @pytest.mark.parametrize(
@@ -210,6 +219,7 @@ def test_where_buckets_are(s3: S3) -> None:
     assert answer.code == "IllegalLocationConstraintException"
     answer = s3.refused("create_bucket", CreateBucketConfiguration={"LocationConstraint": "mars"})
     assert answer.code == "InvalidLocationConstraint"
+    assert s3.refused("create_bucket", CreateBucketConfiguration={}).code == "MalformedXML"
     again = {"LocationConstraint": "us-west-2"}
     answer = refused(lambda: west.create_bucket(Bucket=f"{s3.bucket}-w", CreateBucketConfiguration=again))
     assert (answer.status, answer.code) == (409, "BucketAlreadyOwnedByYou")

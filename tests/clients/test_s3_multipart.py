@@ -274,7 +274,6 @@ def test_pages_of_parts(s3: S3) -> None:
 
 def test_pages_of_uploads(s3: S3) -> None:
     made = [(key, s3.call("create_multipart_upload", Key=key)["UploadId"]) for key in ("a", "a", "b/1", "b/2", "c")]
-    made.sort()  # The clock stands still: the two of one key have begun at once.
     for size in (1, 2, 3):
         found, markers = [], {}
         while True:
@@ -286,9 +285,16 @@ def test_pages_of_uploads(s3: S3) -> None:
         assert found == made
     page = s3.call("list_multipart_uploads", Delimiter="/")
     assert [one["Prefix"] for one in page["CommonPrefixes"]] == ["b/"]
+    page = s3.call("list_multipart_uploads", Delimiter="/", Prefix="b")
+    assert (page["NextKeyMarker"], page["NextUploadIdMarker"], page["IsTruncated"]) == ("", "", False)
+    answer = s3.refused("list_multipart_uploads", KeyMarker="a", UploadIdMarker=made[-1][1])
+    assert (answer.code, answer.message) == ("InvalidArgument", "Invalid uploadId marker")
     assert len(s3.call("list_multipart_uploads", Prefix="b/")["Uploads"]) == 2
     for key, upload in made:
         s3.call("abort_multipart_upload", Key=key, UploadId=upload)
+        if key == "a":  # It is gone, and still marks its place.
+            page = s3.call("list_multipart_uploads", MaxUploads=1, KeyMarker=key, UploadIdMarker=upload)
+            assert page["Uploads"][0]["UploadId"] == made[made.index((key, upload)) + 1][1]
 
 
 def test_a_part_without_a_checksum_gets_one_of_s3(s3: S3) -> None:

@@ -204,6 +204,28 @@ def test_what_is_no_version_id(s3: S3) -> None:
         assert (answer.code, answer.message) == ("InvalidArgument", "Invalid version id specified")
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_pages_whose_versions_are_removed_as_they_are_read(s3: S3, size: int) -> None:
+    s3.version()
+    made = ["null", s3.put("k")["VersionId"]]
+    s3.version("Suspended")
+    s3.put("k")
+    s3.version()
+    made += [s3.call("delete_object", Key="k")["VersionId"], s3.put("k")["VersionId"], s3.put("l")["VersionId"]]
+    page, removed = s3.call("list_object_versions", MaxKeys=size), []
+    while True:
+        for one in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
+            s3.call("delete_object", Key=one["Key"], VersionId=one["VersionId"])
+            removed.append(one["VersionId"])
+        if not page["IsTruncated"]:
+            break
+        markers = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+        page = s3.call("list_object_versions", MaxKeys=size, **markers)
+        rest = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        assert sum(one["IsLatest"] for one in rest) == len({one["Key"] for one in rest})
+    assert sorted(removed) == sorted(made)
+
+
 @pytest.mark.parametrize(
     "asked, message",
     [

@@ -68,13 +68,16 @@ def _locked(call: Call, request: Request) -> bool:
 def create_bucket(call: Call, request: Request) -> Output:
     """A new, empty bucket. Creating one's own bucket again in us-east-1 answers 200 and changes nothing.
 
-    Errors: InvalidBucketName, InvalidLocationConstraint, IllegalLocationConstraintException, BucketAlreadyExists,
-    BucketAlreadyOwnedByYou. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    Errors: InvalidBucketName, MalformedXML, InvalidLocationConstraint, IllegalLocationConstraintException,
+    BucketAlreadyExists, BucketAlreadyOwnedByYou. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     name = request["Bucket"]
     if not valid_bucket_name(name):
         raise errors.InvalidBucketName(BucketName=name)
-    configuration = request.get("CreateBucketConfiguration") or {}
+    configuration = request.get("CreateBucketConfiguration")
+    if configuration == {}:
+        raise errors.MalformedXML  # [LS:test_get_bucket_location]
+    configuration = configuration or {}
     location = configuration.get("LocationConstraint") or ""
     region = _region(call.region, location)
     there = call.tx.get(BUCKETS, (name,))
@@ -207,6 +210,8 @@ def list_buckets(call: Call, request: Request) -> Output:
             ArgumentValue=str(limit),
         )
     prefix, region = request.get("Prefix") or "", request.get("BucketRegion")
+    if region and region not in REGIONS:
+        raise errors.InvalidArgument(f"Argument value {region} is not a valid AWS Region", ArgumentName="bucket-region")
     after = from_token(request["ContinuationToken"]) + "\0" if request.get("ContinuationToken") else ""
     found: list[dict[str, Any]] = []
     more = False

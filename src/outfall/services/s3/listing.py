@@ -107,7 +107,7 @@ def count(given: int | None, argument: str) -> int | None:
 def encoder(request: Request) -> Callable[[str], str]:
     """How keys are written, as EncodingType says. Errors: InvalidArgument."""
     kind = request.get("EncodingType")
-    if kind and kind.lower() != "url":
+    if kind is not None and kind.lower() != "url":
         raise errors.InvalidArgument(
             "Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=kind
         )

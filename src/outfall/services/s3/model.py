@@ -17,6 +17,7 @@ from outfall.flow.notify import NotificationRule, NotifyingBucket
 
 Versioning = Literal["", "Enabled", "Suspended"]
 Pairs = tuple[tuple[str, str], ...]
+SEQUENCE_MAX = (1 << 64) - 1
 NULL_VERSION = "null"
 
 
@@ -144,6 +145,11 @@ class Attributes(msgspec.Struct, frozen=True):
     """None: SSE-S3."""
 
 
+def order_of(sequence: int) -> str:
+    """Where versions with that sequence stand among those of their key."""
+    return f"{SEQUENCE_MAX - sequence:016x}"
+
+
 class Version(msgspec.Struct, frozen=True):
     """One version of an object, or a delete marker. `sequence` orders the writes of a key."""
 
@@ -171,7 +177,7 @@ class Version(msgspec.Struct, frozen=True):
     @property
     def order(self) -> str:
         """The last component of this version's key in `VERSIONS` and `BODIES`: newer ones come first."""
-        return f"{(1 << 64) - 1 - self.sequence:016x}"
+        return order_of(self.sequence)
 
 
 class PartOfObject(msgspec.Struct, frozen=True):

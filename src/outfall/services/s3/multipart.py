@@ -54,8 +54,10 @@ def create_multipart_upload(call: Call, request: Request) -> Output:
         raise errors.InvalidRequest(
             "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
         )
-    # The time in front keeps the uploads of one key in the order in which they began.
-    upload_id = f"{call.now:012x}" + call.ids.text(UPLOAD_ID_ALPHABET, UPLOAD_ID_RANDOM_LENGTH)
+    # What is in front keeps the uploads of one key in the order in which they began.
+    upload_id = f"{storage.next_sequence(call, bucket.name, request['Key']):016x}" + call.ids.text(
+        UPLOAD_ID_ALPHABET, UPLOAD_ID_RANDOM_LENGTH
+    )
     there = storage.current(call.tx, bucket.name, request["Key"])
     over = there.sequence if there is not None else 0
     upload = Upload(upload_id, request["Key"], call.now, call.principal.arn, attributes, algorithm, kind, locked, over)

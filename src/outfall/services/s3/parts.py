@@ -251,7 +251,10 @@ def list_multipart_uploads(call: Call, request: Request) -> Output:
 def _uploads(
     call: Call, bucket: Bucket, request: Request, limit: int
 ) -> tuple[list[Upload], list[str], tuple[str, str], bool]:
-    """Uploads and common prefixes of a page; key and upload id of its last, and whether there is more."""
+    """Uploads and common prefixes of a page; key and upload id of its last, and whether there is more.
+
+    Errors: InvalidArgument.
+    """
     prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
     key, upload_id = request.get("KeyMarker") or "", request.get("UploadIdMarker") or ""
     start: tuple[str, ...] | None = ()
@@ -259,8 +262,11 @@ def _uploads(
     if within:
         beyond = behind(within)
         start = (beyond,) if beyond else None
+    elif key and upload_id:
+        _check_marker(call, bucket, key, upload_id)
+        start = (key, upload_id + "\0")
     elif key:
-        start = (key, upload_id + "\0") if upload_id else (key + "\0",)
+        start = (key + "\0",)
     uploads: list[Upload] = []
     prefixes: list[str] = []
     last = ("", "")
@@ -277,7 +283,17 @@ def _uploads(
                 break
             uploads.append(upload)
         start = (beyond,) if beyond else None
-    return uploads, prefixes, last, False
+    return uploads, prefixes, last if last[1] else ("", ""), False
+
+
+def _check_marker(call: Call, bucket: Bucket, key: str, upload_id: str) -> None:
+    """Refuses an upload of another key. One that was completed or aborted since it was listed still marks its place."""
+    if call.tx.get(UPLOADS, (bucket.name, key, upload_id)) is not None:
+        return
+    if any(upload.id == upload_id for _, upload in call.tx.scan(UPLOADS, (bucket.name,))):
+        raise errors.InvalidArgument(
+            "Invalid uploadId marker", ArgumentName="upload-id-marker", ArgumentValue=upload_id
+        )
 
 
 def _told_upload(bucket: Bucket, upload: Upload, key: str) -> dict[str, Any]:

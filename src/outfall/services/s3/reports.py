@@ -31,14 +31,12 @@ class InvalidS3DestinationBucket(AwsError):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of named configuration: its name in operations and in the model, the name in IAM's actions, values that
-    its members may have (a path of members, and the values; `OPTIONAL` where none is one of them), and the status of
-    having put one."""
+    """A kind of named configuration: its name in operations and in the model, the name in IAM's actions, and values
+    that its members may have (a path of members, and the values; `OPTIONAL` where none is one of them)."""
 
     name: str
     action: str
     allowed: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
-    status: int = 204
 
     @property
     def member(self) -> str:
@@ -67,7 +65,7 @@ KINDS = (
         ),
     ),
     Kind("Metrics", "MetricsConfiguration"),
-    Kind("IntelligentTiering", "IntelligentTieringConfiguration", ((("Status",), ("Enabled", "Disabled")),), 200),
+    Kind("IntelligentTiering", "IntelligentTieringConfiguration", ((("Status",), ("Enabled", "Disabled")),)),
 )
 
 
@@ -97,7 +95,7 @@ def _put(kind: Kind) -> Operation:
         if target is not None and not BUCKET_ARN.fullmatch(target):
             raise InvalidS3DestinationBucket
         documents.keep(call.tx, bucket.name, kind.name, wanted, request["Id"])
-        return Respond({}, status=kind.status)
+        return Respond({}, status=204)
 
     return put
 

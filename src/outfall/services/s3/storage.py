@@ -32,7 +32,8 @@ from outfall.services.s3.model import (
 )
 
 VERSION_ID_ALPHABET = string.ascii_letters + string.digits + "._"
-VERSION_ID_LENGTH = 32
+VERSION_ID_RANDOM_LENGTH = 21
+VERSION_ID_SHIFTS = range(60, -1, -6)
 SEQUENCE_SHARES = 64
 SEQUENCE_BITS_BELOW_MS = 20
 
@@ -75,7 +76,8 @@ def body(tx: Tx, bucket: str, key: str, of: Version) -> StoredBody:
 def write(ctx: Context, bucket: Bucket, key: str, draft: Version, stored: StoredBody) -> Version:
     """Makes `draft` the current version, with the id that the bucket's versioning gives it; returns it as written."""
     refer(ctx, stored.segments)
-    written = replace(draft, id=_make_room(ctx, bucket, key), sequence=next_sequence(ctx, bucket.name, key))
+    sequence = next_sequence(ctx, bucket.name, key)
+    written = replace(draft, id=_make_room(ctx, bucket, key, sequence), sequence=sequence)
     ctx.tx.put(OBJECTS, (bucket.name, key), written)
     ctx.tx.put(BODIES, (bucket.name, key, written.order), stored)
     return written
@@ -83,8 +85,8 @@ def write(ctx: Context, bucket: Bucket, key: str, draft: Version, stored: Stored
 
 def mark_deleted(ctx: Context, bucket: Bucket, key: str) -> Version:
     """Makes a delete marker the current version of a key; for buckets whose versioning was ever switched on."""
-    version_id = _make_room(ctx, bucket, key)
-    marker = Version(version_id, next_sequence(ctx, bucket.name, key), ctx.now, delete_marker=True)
+    sequence = next_sequence(ctx, bucket.name, key)
+    marker = Version(_make_room(ctx, bucket, key, sequence), sequence, ctx.now, delete_marker=True)
     _put_aside(ctx.tx, bucket.name, key, marker)
     return marker
 
@@ -110,7 +112,7 @@ def remove(ctx: Context, bucket: Bucket, key: str, gone: Version) -> None:
         _promote(ctx.tx, bucket.name, key)
 
 
-def _make_room(ctx: Context, bucket: Bucket, key: str) -> str:
+def _make_room(ctx: Context, bucket: Bucket, key: str, sequence: int) -> str:
     """Puts the current version aside, or drops it, for one that comes; returns the id of the one that comes."""
     there = current(ctx.tx, bucket.name, key)
     if bucket.versioning != "Enabled":
@@ -125,9 +127,19 @@ def _make_room(ctx: Context, bucket: Bucket, key: str) -> str:
     if there is not None:
         ctx.tx.delete(OBJECTS, (bucket.name, key))
         _put_aside(ctx.tx, bucket.name, key, there)
-    if bucket.versioning != "Enabled":
-        return NULL_VERSION
-    return ctx.ids.text(VERSION_ID_ALPHABET, VERSION_ID_LENGTH)
+    return _version_id(ctx, sequence) if bucket.versioning == "Enabled" else NULL_VERSION
+
+
+def _version_id(ctx: Context, sequence: int) -> str:
+    """The sequence in front, so that a listing can go on behind a version that was removed, and 126 random bits."""
+    place = "".join(VERSION_ID_ALPHABET[sequence >> shift & 63] for shift in VERSION_ID_SHIFTS)
+    return place + ctx.ids.text(VERSION_ID_ALPHABET, VERSION_ID_RANDOM_LENGTH)
+
+
+def sequence_in(version_id: str) -> int:
+    """The sequence of the version that was given this id."""
+    digits = zip(version_id, VERSION_ID_SHIFTS, strict=False)
+    return sum(VERSION_ID_ALPHABET.index(digit) << shift for digit, shift in digits)
 
 
 def _put_aside(tx: Tx, bucket: str, key: str, older: Version) -> None:

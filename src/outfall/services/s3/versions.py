@@ -7,13 +7,12 @@ from typing import Any
 
 from outfall.core.ports import Tx
 from outfall.core.service import Call, Operation, Output, Request, operation
-from outfall.services.s3 import errors
+from outfall.services.s3 import errors, storage
 from outfall.services.s3.access import bucket_arn, charged, listing_keys, require
 from outfall.services.s3.attributes import quoted
 from outfall.services.s3.listing import behind, common_prefix, encoder, owner_of, page_limit, restore_status
-from outfall.services.s3.model import NULL_VERSION, OBJECTS, VERSION_ORDERS, VERSIONS, Bucket, Version
+from outfall.services.s3.model import NULL_VERSION, OBJECTS, SEQUENCE_MAX, VERSIONS, Bucket, Version, order_of
 from outfall.services.s3.reading import BAD_VERSION_ID, VERSION_ID
-from outfall.services.s3.storage import current
 
 Listed = tuple[str, Version, bool]
 
@@ -163,17 +162,23 @@ def _from(tx: Tx, bucket: str, start: str, prefix: str) -> Iterator[Listed]:
 
 
 def _rest_of_key(tx: Tx, bucket: str, key: str, version_marker: str) -> Iterator[Listed]:
-    now = current(tx, bucket, key)
-    start = ""
-    if now is None or now.id != version_marker:
-        where = tx.get(VERSION_ORDERS, (bucket, key, version_marker))
-        if where is None and version_marker == NULL_VERSION:
-            return  # Every key might have that one.
-        if where is None:
-            raise errors.InvalidArgument(BAD_VERSION_ID, ArgumentName="version-id-marker", ArgumentValue=version_marker)
-        start = where.order + "\0"
-    for _, version in tx.scan(VERSIONS, (bucket, key), start=(start,) if start else ()):
-        yield key, version, False
+    """The versions of a key that are older than one, which may have been removed since it was listed."""
+    now = storage.current(tx, bucket, key)
+    newest = now or next((version for _, version in tx.scan(VERSIONS, (bucket, key), limit=1)), None)
+    behind_it = _place(tx, bucket, key, version_marker)
+    if now is not None and now.order > behind_it:
+        yield key, now, True
+    for _, version in tx.scan(VERSIONS, (bucket, key), start=(behind_it + "\0",)):
+        yield key, version, version == newest
+
+
+def _place(tx: Tx, bucket: str, key: str, version_marker: str) -> str:
+    there = storage.version(tx, bucket, key, version_marker)
+    if there is not None:
+        return there.order
+    if version_marker == NULL_VERSION:
+        return ""  # Any version could have had that id: none is passed over.
+    return order_of(min(storage.sequence_in(version_marker), SEQUENCE_MAX))
 
 
 OPERATIONS: tuple[Operation, ...] = (list_object_versions,)
