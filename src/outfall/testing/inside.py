@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,12 +44,16 @@ class Inside(msgspec.Struct, frozen=True):
 
     def client(self, service: str, *, account: str = "test", region: str = DEFAULT_REGION) -> Any:
         """A boto3 client; `account` is twelve digits for the root of that account."""
-        import boto3
         from botocore.config import Config as ClientConfig
 
-        session = boto3.session.Session(account, "test", region_name=region)
-        config = ClientConfig(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
-        return session.client(service, endpoint_url=self.endpoint, config=config)
+        return _session().client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",
+            config=ClientConfig(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
 
     def advance(self, **duration: float) -> None:
         """Moves the clock, as `advance(minutes=3)`; returns when all that fell due on the way is done."""
@@ -77,6 +82,14 @@ class Inside(msgspec.Struct, frozen=True):
             return await work()
 
         return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result()
+
+
+@cache
+def _session() -> Any:
+    """One for all clients: it reads the description of a service once, which takes longer than most tests."""
+    import boto3
+
+    return boto3.session.Session()
 
 
 def _silent(line: str) -> None:
