@@ -59,7 +59,8 @@ def test_async_031_the_metrics_of_three_failures(server: Server, failed: str) ->
     assert total(server, "AWS/Lambda", "ConcurrentExecutions", "Maximum", FunctionName="metered") == 1
 
 
-def test_a_synchronous_invocation_is_counted_and_one_that_is_throttled(server: Server) -> None:
+def test_a_synchronous_invocation_is_counted_and_one_that_is_throttled(new_server: Callable[..., Server]) -> None:
+    server = new_server().start()
     client = server.client("lambda", retries={"total_max_attempts": 1})
     make_function(server, "counted", BAD, make_role(server, "counted-role"))
     client.invoke(FunctionName="counted")
