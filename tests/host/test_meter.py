@@ -104,9 +104,7 @@ def test_queues_are_measured_every_minute_until_they_are_out_of_use() -> None:
     world.within(lambda ctx: ctx.tx.purge(world.queue.work_queue))
     world.now += MINUTE_MS
     world.chore()
-    assert world.values(VISIBLE)[-1] == (4 * MINUTE_MS, 0), (
-        "an alarm has to see that it is empty"
-    )
+    assert world.values(VISIBLE)[-1] == (4 * MINUTE_MS, 0), "an alarm has to see that it is empty"
     world.now += 6 * HOUR_MS
     world.chore()
     assert world.within(lambda ctx: ctx.tx.next_due(GAUGE_QUEUE)) is None
