@@ -103,6 +103,8 @@ def test_an_upload_has_the_checksum_that_it_was_begun_with(s3: S3, algorithm: st
         assert done[member] == whole[member]
     told = s3.call("get_object_attributes", Key="k", ObjectAttributes=["ObjectParts", "Checksum"])
     assert told["ObjectParts"]["TotalPartsCount"] == 2
+    told_behind = s3.call("get_object_attributes", Key="k", ObjectAttributes=["ObjectParts"], PartNumberMarker=10)
+    assert told_behind["ObjectParts"].get("NextPartNumberMarker", 0) == 0
     # [LS:test_complete_multipart_parts_checksum]
     assert told["Checksum"] == {member: done[member].removesuffix("-2"), "ChecksumType": kind}
 

@@ -1,7 +1,8 @@
 """Amazon S3: buckets, objects and their versions, uploads in parts, and who is told when an object changes.
 
-`buckets` and `settings` keep buckets, `writing`, `reading` and `removing` objects, `multipart` uploads in parts;
-`storage` alone knows how versions lie in rows (`model`), `listing` how pages are read from them.
+`buckets` and `settings` keep buckets, `writing`, `reading` and `removing` objects, `multipart`, `parts` and `uploads`
+uploads in parts; `finding` knows which version a request means, `storage` alone how versions lie in rows (`model`),
+`listing` how pages are read from them.
 """
 
 from outfall.core.service import Service
@@ -24,6 +25,7 @@ from outfall.services.s3 import (
     restoring,
     settings,
     tagging,
+    uploads,
     versions,
     website,
     writing,
@@ -43,6 +45,7 @@ SERVICE = Service.of(
     versions.OPERATIONS,
     multipart.OPERATIONS,
     parts.OPERATIONS,
+    uploads.OPERATIONS,
     tagging.OPERATIONS,
     acls.OPERATIONS,
     public_access.OPERATIONS,

@@ -9,8 +9,8 @@ from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.flow import notify
 from outfall.services.s3 import acl, errors, storage
 from outfall.services.s3.access import bucket_arn, by_version, charged, object_arn, require
+from outfall.services.s3.finding import find_version, hidden_version
 from outfall.services.s3.model import BUCKETS, Bucket, Grant, Version
-from outfall.services.s3.reading import find_version, hidden_version
 from outfall.services.s3.writing import told_version
 
 OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")

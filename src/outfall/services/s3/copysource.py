@@ -9,8 +9,9 @@ import msgspec
 from outfall.core.service import Call, Permission, Request
 from outfall.services.s3 import errors
 from outfall.services.s3.access import find
+from outfall.services.s3.finding import find_version
 from outfall.services.s3.model import NULL_VERSION, Bucket, Version
-from outfall.services.s3.reading import ARCHIVES, find_version
+from outfall.services.s3.reading import ARCHIVES
 
 NO_SOURCE = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
 NO_KEY = "Invalid copy source object key"

@@ -10,8 +10,8 @@ from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.flow import notify
 from outfall.services.s3 import errors, lock, storage
 from outfall.services.s3.access import bucket_arn, object_arn, require
+from outfall.services.s3.finding import find_version
 from outfall.services.s3.model import BUCKETS, Bucket, Lock, LockDefault, Version
-from outfall.services.s3.reading import find_version
 from outfall.services.s3.writing import told_version
 
 DAYS_MAX = 36_500

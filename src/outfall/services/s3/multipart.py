@@ -17,6 +17,7 @@ from outfall.services.s3.access import charged, object_arn, require
 from outfall.services.s3.attributes import attributes_of, checksum_members, quoted
 from outfall.services.s3.conditions import check_write
 from outfall.services.s3.expiry import abortion, expiration
+from outfall.services.s3.finding import version_member
 from outfall.services.s3.model import (
     PARTS,
     UPLOADS,
@@ -28,7 +29,6 @@ from outfall.services.s3.model import (
     Upload,
     Version,
 )
-from outfall.services.s3.reading import version_member
 from outfall.services.s3.writing import WRITE_ALSO, created
 
 PART_SIZE_MIN = 5 * 1024**2
@@ -54,10 +54,9 @@ def create_multipart_upload(call: Call, request: Request) -> Output:
         raise errors.InvalidRequest(
             "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
         )
-    # What is in front keeps the uploads of one key in the order in which they began.
-    upload_id = f"{storage.next_sequence(call, bucket.name, request['Key']):016x}" + call.ids.text(
-        UPLOAD_ID_ALPHABET, UPLOAD_ID_RANDOM_LENGTH
-    )
+    begun = storage.next_sequence(call, bucket.name, request["Key"])
+    # In front, it keeps the uploads of one key in the order in which they began.
+    upload_id = f"{begun:016x}" + call.ids.text(UPLOAD_ID_ALPHABET, UPLOAD_ID_RANDOM_LENGTH)
     there = storage.current(call.tx, bucket.name, request["Key"])
     over = there.sequence if there is not None else 0
     upload = Upload(upload_id, request["Key"], call.now, call.principal.arn, attributes, algorithm, kind, locked, over)

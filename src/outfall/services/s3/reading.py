@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from outfall.core.body import Content
 from outfall.core.effects import Respond
-from outfall.core.errors import AwsError
 from outfall.core.service import Call, Operation, Output, Permission, Request, operation
 from outfall.services.s3 import errors, lock, storage
-from outfall.services.s3.access import (
-    bucket_arn,
-    charged,
-    check_foreign,
-    object_arn,
-    of_current,
-    of_version,
-    require,
-)
-from outfall.services.s3.attributes import check_key, checksum_members, described, quoted
+from outfall.services.s3.access import bucket_arn, charged, object_arn, of_current, of_version, require
+from outfall.services.s3.attributes import checksum_members, described, quoted
 from outfall.services.s3.conditions import byte_range, unmodified
 from outfall.services.s3.encryption import HEADER as SSE
 from outfall.services.s3.encryption import check_readable
 from outfall.services.s3.expiry import expiration, http_date
-from outfall.services.s3.model import BUCKETS, NULL_VERSION, Bucket, Version
+from outfall.services.s3.finding import find_version, version_member
+from outfall.services.s3.model import BUCKETS, Bucket, Version
 
 OVERRIDES = {
     "ResponseCacheControl": "CacheControl",
@@ -34,8 +25,9 @@ OVERRIDES = {
     "ResponseContentType": "ContentType",
     "ResponseExpires": "Expires",
 }
-BAD_VERSION_ID = "Invalid version id specified"
-VERSION_ID = re.compile(r"[A-Za-z0-9._]{32}")
+PART_NUMBER_MAX = 10_000
+ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+"""Storage classes whose objects are read only when they were restored."""
 ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 
 
@@ -105,11 +97,6 @@ def read(call: Call, request: Request, *, with_body: bool) -> Output:
     return Respond(output, status=206) if partial else output
 
 
-PART_NUMBER_MAX = 10_000
-ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-"""Storage classes whose objects are read only when they were restored."""
-
-
 def _check_restored(call: Call, version: Version, *, with_body: bool) -> None:
     """Errors: InvalidObjectState."""
     if with_body and version.restored_until_ms <= call.now:
@@ -135,58 +122,6 @@ def _checksums(call: Call, bucket: Bucket, version: Version, request: Request, l
     return checksum_members(parts[number - 1].checksums, version.checksum_type)
 
 
-def find_version(call: Call, bucket: Bucket, key: str, version_id: str | None) -> Version:
-    """The version that a read means. Errors: NoSuchKey, KeyTooLongError, NoSuchVersion, MethodNotAllowed for a delete
-    marker."""
-    if not version_id:
-        found = storage.current(call.tx, bucket.name, key)
-        if found is None:
-            check_key(key)
-            raise _hidden(errors.NoSuchKey(Key=key), storage.newest_marker(call.tx, bucket, key))
-        check_foreign(call, bucket, found)
-        return found
-    check_version_id(bucket, version_id)
-    found = storage.version(call.tx, bucket.name, key, version_id)
-    if found is None:
-        raise errors.NoSuchVersion(Key=key, VersionId=version_id)
-    if found.delete_marker:
-        refused = errors.MethodNotAllowed(Method=_method(call.operation), ResourceType="DeleteMarker")
-        raise _hidden(refused, found, allow=True)
-    check_foreign(call, bucket, found)
-    return found
-
-
-def check_version_id(bucket: Bucket, version_id: str) -> None:
-    """Errors: InvalidArgument for what is no version id, and for a version of a bucket that never had any."""
-    if version_id != NULL_VERSION and not (bucket.versioning and VERSION_ID.fullmatch(version_id)):
-        raise errors.InvalidArgument(BAD_VERSION_ID, ArgumentName="versionId", ArgumentValue=version_id)
-
-
-METHODS = {"Head": "HEAD", "Put": "PUT", "Delete": "DELETE"}
-"""How operations are asked for, by how their names begin; all others by GET."""
-
-
-def _method(operation: str) -> str:
-    return next((method for name, method in METHODS.items() if operation.startswith(name)), "GET")
-
-
-def hidden_version(call: Call, bucket: Bucket, request: Request) -> str | None:
-    """The version that a change means which does not end at a delete marker with NoSuchKey: the marker itself where
-    no version is named. [LS:test_object_tagging_versioned, test_put_object_acl_on_delete_marker]"""
-    named: str | None = request.get("VersionId")
-    hidden = None if named else storage.newest_marker(call.tx, bucket, request["Key"])
-    return hidden.id if hidden else named
-
-
-def _hidden(error: AwsError, marker: Version | None, *, allow: bool = False) -> AwsError:
-    """The error, with what its headers tell of the delete marker that is in the way."""
-    if marker is not None:
-        told = (("x-amz-delete-marker", "true"), ("x-amz-version-id", marker.id))
-        dated = (("Last-Modified", http_date(marker.modified_ms)), ("Allow", "DELETE")) if allow else ()
-        error.headers = told + dated
-    return error
-
-
 def _head(call: Call, bucket: Bucket, version: Version) -> dict[str, Any]:
     told: dict[str, Any] = charged(call, bucket) | {
         "AcceptRanges": "bytes",
@@ -194,11 +129,6 @@ def _head(call: Call, bucket: Bucket, version: Version) -> dict[str, Any]:
         "ETag": quoted(version.etag),
     }
     return told | version_member(bucket, version)
-
-
-def version_member(bucket: Bucket, version: Version) -> dict[str, str]:
-    """`VersionId`, where versioning was ever switched on."""
-    return {"VersionId": version.id} if bucket.versioning else {}
 
 
 def _chosen_bytes(call: Call, bucket: Bucket, version: Version, request: Request) -> tuple[int, int, bool]:
@@ -293,7 +223,7 @@ def _parts(call: Call, request: Request, bucket: Bucket, version: Version) -> di
     page = rest[:limit]
     return told | {
         "PartNumberMarker": after,
-        "NextPartNumberMarker": page[-1].number if page else after,
+        "NextPartNumberMarker": page[-1].number if page else 0,
         "MaxParts": limit,
         "IsTruncated": len(rest) > limit,
         "Parts": [{"PartNumber": part.number, "Size": part.size} | checksum_members(part.checksums) for part in page],

@@ -10,8 +10,8 @@ from outfall.flow import notify
 from outfall.services.s3 import errors, lock, storage
 from outfall.services.s3.access import charged, effective_policy, object_arn, of_current, of_version, require
 from outfall.services.s3.conditions import names_etag
+from outfall.services.s3.finding import check_version_id
 from outfall.services.s3.model import Bucket, Version
-from outfall.services.s3.reading import check_version_id
 from outfall.services.s3.writing import EMPTY_MD5, told_version
 
 KEYS_PER_REQUEST_MAX = 1000

@@ -17,9 +17,10 @@ from outfall.flow import notify
 from outfall.services.s3 import errors, storage
 from outfall.services.s3.access import object_arn, require
 from outfall.services.s3.expiry import midnight_after
+from outfall.services.s3.finding import find_version
 from outfall.services.s3.model import BUCKETS, Bucket, Version
 from outfall.services.s3.own import for_customer, own_call
-from outfall.services.s3.reading import ARCHIVES, find_version
+from outfall.services.s3.reading import ARCHIVES
 from outfall.services.s3.writing import told_version
 
 QUEUE = "s3/restored"

@@ -8,8 +8,8 @@ from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.flow import notify
 from outfall.services.s3 import errors, storage
 from outfall.services.s3.access import by_version, require
+from outfall.services.s3.finding import find_version, hidden_version, version_member
 from outfall.services.s3.model import Bucket, Pairs, Version
-from outfall.services.s3.reading import find_version, hidden_version, version_member
 from outfall.services.s3.tags import OBJECT_TAGS_MAX, checked_tags, tag_set
 from outfall.services.s3.writing import told_version
 

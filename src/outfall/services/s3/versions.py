@@ -10,9 +10,9 @@ from outfall.core.service import Call, Operation, Output, Request, operation
 from outfall.services.s3 import errors, storage
 from outfall.services.s3.access import bucket_arn, charged, listing_keys, require
 from outfall.services.s3.attributes import quoted
+from outfall.services.s3.finding import BAD_VERSION_ID, VERSION_ID
 from outfall.services.s3.listing import behind, common_prefix, encoder, owner_of, page_limit, restore_status
 from outfall.services.s3.model import NULL_VERSION, OBJECTS, SEQUENCE_MAX, VERSIONS, Bucket, Version, order_of
-from outfall.services.s3.reading import BAD_VERSION_ID, VERSION_ID
 
 Listed = tuple[str, Version, bool]
 

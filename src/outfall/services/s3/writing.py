@@ -25,6 +25,7 @@ from outfall.services.s3.copysource import (
 )
 from outfall.services.s3.encryption import check_readable
 from outfall.services.s3.expiry import expiration
+from outfall.services.s3.finding import find_version, version_member
 from outfall.services.s3.model import (
     NULL_VERSION,
     Attributes,
@@ -35,7 +36,6 @@ from outfall.services.s3.model import (
     StoredBody,
     Version,
 )
-from outfall.services.s3.reading import find_version, version_member
 
 COPY_SIZE_MAX = 5 * 1024**3
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
